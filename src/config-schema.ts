@@ -1,0 +1,202 @@
+import { z } from 'zod'
+import { Secret } from './platform/secret.ts'
+
+export const ENVIRONMENTS = ['LAB', 'NONPROD', 'PROD'] as const
+export type Environment = (typeof ENVIRONMENTS)[number]
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const MAX_LAB_MCP_SERVERS = 20
+
+const text = (description: string) => z.string().trim().meta({ description })
+
+const secret = (description: string) =>
+  z
+    .string()
+    .trim()
+    .transform((value) => new Secret(value))
+    .optional()
+    .meta({ description: `${description} *Secret.*` })
+
+const address = (description: string) =>
+  z
+    .string()
+    .trim()
+    .refine(isPlainHttpAddress, 'must be an http or https address without user name or query')
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional()
+    .meta({ description })
+
+const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`
+  return z.coerce.number({ error }).int(error).min(min, error).max(max, error)
+}
+
+const count = (initial: number, max: number, description: string) =>
+  whole(1, max).default(initial).meta({ description })
+
+const seconds = (initial: number, max: number, description: string) =>
+  whole(1, max)
+    .default(initial)
+    .transform((value) => value * 1000)
+    .meta({ description })
+
+const kibibytes = (initial: number, max: number, description: string) =>
+  whole(1, max)
+    .default(initial)
+    .transform((value) => value * 1024)
+    .meta({ description })
+
+const labMcpServers = z
+  .array(
+    z.strictObject({
+      name: z.string().min(1).max(100),
+      url: z.string().refine(isPlainHttpAddress),
+      token: z
+        .string()
+        .min(1)
+        .transform((value) => new Secret(value))
+        .optional()
+    })
+  )
+  .max(MAX_LAB_MCP_SERVERS)
+
+/** Every variable, once: what it means, its unit, its default. The documents' table is made from it. */
+export const environmentSchema = z.object({
+  AI_OPS_ENV: z
+    .enum(ENVIRONMENTS, 'must be LAB, NONPROD or PROD')
+    .default('LAB')
+    .meta({ description: 'Which rules apply: `LAB`, `NONPROD` or `PROD`.' }),
+  HOST: text(
+    'Address to listen on. Unset: loopback in LAB, all interfaces otherwise. In LAB also the host name that requests may carry.'
+  ).optional(),
+  PORT: whole(0, 65_535).default(3900).meta({ description: 'Port to listen on; 0 takes any.' }),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .meta({ description: 'How much is logged.' }),
+  NAUTOBOT_URL: address(
+    "Nautobot's address, server to server. Demanded outside LAB; unset in LAB, an embedded sample Nautobot answers."
+  ),
+  NAUTOBOT_PUBLIC_URL: address(
+    "Nautobot's address for people's browsers; also the only origin that CORS admits. Default: `NAUTOBOT_URL`."
+  ),
+  NAUTOBOT_TOKEN: secret(
+    'API token of the service account. Demanded wherever `NAUTOBOT_URL` is set, and outside LAB.'
+  ),
+  REDIS_URL: z
+    .string()
+    .trim()
+    .refine(isRedisAddress, 'must be a redis:// or rediss:// address')
+    .transform((value) => new Secret(value))
+    .optional()
+    .meta({
+      description:
+        'Redis for conversations, runs and events, as `redis://` or `rediss://`. Demanded outside LAB; unset in LAB, memory is used. *Secret.*'
+    }),
+  AI_OPS_DEPLOYMENT: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -')
+    .default('default')
+    .meta({
+      description:
+        'Name of this deployment on a shared Redis; the same as `deployment` in the shim.'
+    }),
+  AI_OPS_VERIFY_TLS: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('true')
+    .transform((value) => value === 'true')
+    .meta({
+      description:
+        'Whether certificates are checked. `false`: allowed in LAB, in NONPROD only together with `NODE_EXTRA_CA_CERTS`, never in PROD.'
+    }),
+  NODE_EXTRA_CA_CERTS: text("File with further certificate authorities; Node's own.").optional(),
+  NODE_TLS_REJECT_UNAUTHORIZED: text(
+    "Node's own switch; `0` follows the rules of `AI_OPS_VERIFY_TLS=false`."
+  ).optional(),
+  AZURE_OPENAI_ENDPOINT: address('LAB: address of an Azure OpenAI resource.'),
+  AZURE_OPENAI_API_KEY: secret('LAB: its key.'),
+  AZURE_OPENAI_DEPLOYMENT: text('LAB: name of the deployment in it.').optional(),
+  AZURE_OPENAI_API_VERSION: text('LAB: API version.').default('2024-10-21'),
+  OPENAI_API_KEY: secret('LAB: key of OpenAI, or of the server at `OPENAI_BASE_URL`.'),
+  OPENAI_BASE_URL: address('LAB: address of any OpenAI-compatible server, with its `/v1`.'),
+  OPENAI_MODEL: text(
+    'LAB: model name. Demanded with `OPENAI_BASE_URL`; otherwise `gpt-5-mini`.'
+  ).optional(),
+  AI_OPS_MCP_SERVERS: z
+    .string()
+    .transform((value, context) => {
+      const parsed = labMcpServers.safeParse(parseJson(value))
+      if (parsed.success) return parsed.data
+      context.addIssue(
+        `must be a JSON list of at most ${MAX_LAB_MCP_SERVERS} objects {"name", "url", "token"?}`
+      )
+      return z.NEVER
+    })
+    .optional()
+    .meta({
+      description:
+        'LAB only: further MCP servers, a JSON list of `{"name", "url", "token"?}`. *Secret.*'
+    }),
+  AI_OPS_MAX_RUNS: count(100, 10_000, 'Runs that are answered at a time by one replica.'),
+  AI_OPS_MAX_QUEUED_RUNS: count(
+    500,
+    100_000,
+    'Runs that wait for a place before new ones are refused.'
+  ),
+  AI_OPS_MAX_MODEL_CALLS: count(20, 1000, 'Model calls of one run.'),
+  AI_OPS_MAX_TOOL_CALLS: count(50, 1000, 'Tool calls of one run.'),
+  AI_OPS_MAX_TOOL_RESULT_KIB: kibibytes(48, 10_240, 'KiB of one tool result that the model reads.'),
+  AI_OPS_RUN_TIMEOUT_SECONDS: seconds(600, 86_400, 'Seconds one run may take.'),
+  AI_OPS_DRAIN_SECONDS: seconds(25, 3600, 'Seconds that running runs get after SIGTERM.'),
+  AI_OPS_CATALOG_MAX_AGE_SECONDS: seconds(
+    60,
+    86_400,
+    'Seconds after which configuration is read again without an event.'
+  ),
+  AI_OPS_NAUTOBOT_TIMEOUT_SECONDS: seconds(20, 600, 'Seconds one request to Nautobot may take.'),
+  AI_OPS_NAUTOBOT_MAX_IN_FLIGHT: count(
+    8,
+    1000,
+    "Requests to Nautobot at a time; keep it below Nautobot's workers."
+  ),
+  AI_OPS_NAUTOBOT_MAX_IN_FLIGHT_PER_USER: count(4, 1000, 'The same for one user.'),
+  AI_OPS_RATE_LIMIT_PER_MINUTE: count(
+    300,
+    1_000_000,
+    'Requests a minute of one user, or of one address without a user.'
+  ),
+  AI_OPS_HEARTBEAT_SECONDS: seconds(
+    5,
+    60,
+    'Seconds of silence after which an event stream carries a comment.'
+  )
+})
+
+/** Markdown table of every variable, for `docs/environment.md`. */
+export function describeEnvironment(): string {
+  const schema = z.toJSONSchema(environmentSchema, { io: 'input', unrepresentable: 'any' })
+  const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const { default: initial, description = '' } = property as z.core.JSONSchema.BaseSchema
+    return `| \`${name}\` | ${initial === undefined ? '' : `\`${initial}\``} | ${description} |`
+  })
+  return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n')
+}
+
+function isPlainHttpAddress(value: string): boolean {
+  const url = URL.parse(value)
+  if (url === null || !/^https?:$/.test(url.protocol)) return false
+  return `${url.username}${url.password}${url.search}${url.hash}` === ''
+}
+
+function isRedisAddress(value: string): boolean {
+  return /^rediss?:$/.test(URL.parse(value)?.protocol ?? '')
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined
+  }
+}

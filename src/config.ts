@@ -1,0 +1,179 @@
+import type { z } from 'zod'
+import { type Environment, environmentSchema } from './config-schema.ts'
+import type { Secret } from './platform/secret.ts'
+
+type Values = z.output<typeof environmentSchema>
+type EnvironmentRecord = Readonly<Record<string, string | undefined>>
+
+/** A model that LAB's environment describes. */
+export interface EnvironmentModel {
+  /** Empty means the provider's public address (`openai` only). */
+  readonly address: string
+  readonly apiKey: Secret | undefined
+  /** Model name; for Azure OpenAI the deployment. */
+  readonly model: string
+  /** Azure OpenAI only; empty otherwise. */
+  readonly apiVersion: string
+}
+
+/** The environment variables, read once at start. Secrets are wrapped, times are Ms, sizes are Bytes. */
+export type Config = ReturnType<typeof toConfig>
+
+export interface ConfigProblem {
+  readonly variable: string
+  /** Continues the variable's name: `must be …`, `is missing: …`. Never holds a value. */
+  readonly problem: string
+}
+
+/** The environment is not usable. The message names every variable that is bad or missing. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly ConfigProblem[]
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const lines = problems.map(({ variable, problem }) => `  ${variable} ${problem}.`)
+    super(`The environment cannot be used:\n${lines.join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** Checks the environment as a whole. Throws ConfigError. An empty variable counts as unset. */
+export function loadConfig(environment: EnvironmentRecord): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== '')
+  ) as Record<string, string>
+  const parsed = environmentSchema.safeParse(given)
+  const bad = (parsed.error?.issues ?? []).map(({ path, message }) => ({
+    variable: String(path[0]),
+    problem: message
+  }))
+  const problems = [...bad, ...findMissing(given), ...findForbidden(given)]
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(toConfig(parsed.data))
+}
+
+function findMissing(given: Record<string, string>): ConfigProblem[] {
+  const demands: [variable: string, demanded: boolean, reason: string][] = []
+  const beyondLab = isBeyondLab(given)
+  const why = `${given.AI_OPS_ENV} takes its configuration from Nautobot`
+  demands.push(
+    ['NAUTOBOT_URL', beyondLab, why],
+    ['NAUTOBOT_TOKEN', beyondLab, `${why}, with the token of a service account`],
+    ['REDIS_URL', beyondLab, `${given.AI_OPS_ENV} keeps conversations in Redis`]
+  )
+  if (!beyondLab) {
+    const azure = Boolean(given.AZURE_OPENAI_ENDPOINT ?? given.AZURE_OPENAI_API_KEY)
+    const azureWhy = 'Azure OpenAI needs an endpoint, a key and a deployment'
+    demands.push(
+      [
+        'NAUTOBOT_TOKEN',
+        Boolean(given.NAUTOBOT_URL),
+        'NAUTOBOT_URL is set, so a service account is needed'
+      ],
+      ['AZURE_OPENAI_ENDPOINT', azure, azureWhy],
+      ['AZURE_OPENAI_API_KEY', azure, azureWhy],
+      ['AZURE_OPENAI_DEPLOYMENT', azure, azureWhy],
+      [
+        'OPENAI_MODEL',
+        Boolean(given.OPENAI_BASE_URL),
+        'the server at OPENAI_BASE_URL has to be asked for a model'
+      ]
+    )
+  }
+  return demands
+    .filter(([variable, demanded]) => demanded && given[variable] === undefined)
+    .map(([variable, , reason]) => ({ variable, problem: `is missing: ${reason}` }))
+}
+
+function findForbidden(given: Record<string, string>): ConfigProblem[] {
+  if (!isBeyondLab(given)) return []
+  const problems: ConfigProblem[] = []
+  const environment = given.AI_OPS_ENV
+  const allowed = environment === 'NONPROD' && given.NODE_EXTRA_CA_CERTS !== undefined
+  const rule =
+    environment === 'PROD'
+      ? 'turns TLS verification off, which PROD never allows'
+      : 'turns TLS verification off, which NONPROD allows only with NODE_EXTRA_CA_CERTS'
+  if (given.AI_OPS_VERIFY_TLS === 'false' && !allowed) {
+    problems.push({ variable: 'AI_OPS_VERIFY_TLS', problem: rule })
+  }
+  if (given.NODE_TLS_REJECT_UNAUTHORIZED === '0' && !allowed) {
+    problems.push({ variable: 'NODE_TLS_REJECT_UNAUTHORIZED', problem: rule })
+  }
+  if (given.AI_OPS_MCP_SERVERS !== undefined) {
+    const problem = 'is for LAB only: describe MCP servers in Nautobot'
+    problems.push({ variable: 'AI_OPS_MCP_SERVERS', problem })
+  }
+  return problems
+}
+
+function isBeyondLab(given: Record<string, string>): boolean {
+  return given.AI_OPS_ENV === 'NONPROD' || given.AI_OPS_ENV === 'PROD'
+}
+
+function toConfig(values: Values) {
+  const environment: Environment = values.AI_OPS_ENV
+  const isLab = environment === 'LAB'
+  const verifyTls = values.AI_OPS_VERIFY_TLS && values.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
+  return {
+    environment,
+    host: values.HOST ?? (isLab ? '127.0.0.1' : '0.0.0.0'),
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    /** Part of the names of everything in a shared Redis. */
+    deployment: values.AI_OPS_DEPLOYMENT,
+    /** Undefined: LAB with the embedded sample. */
+    nautobot: toNautobot(values),
+    redisUrl: values.REDIS_URL,
+    tls: Object.freeze({
+      verify: verifyTls,
+      /** Whether an object of the catalog may turn verification off for its own address. */
+      mayDisable: isLab || (environment === 'NONPROD' && Boolean(values.NODE_EXTRA_CA_CERTS)),
+      caBundlePath: values.NODE_EXTRA_CA_CERTS
+    }),
+    /** LAB only: elsewhere models are described in Nautobot. */
+    azureOpenAi: isLab ? toAzureOpenAi(values) : undefined,
+    openAi: isLab ? toOpenAi(values) : undefined,
+    mcpServers: values.AI_OPS_MCP_SERVERS ?? [],
+    limits: Object.freeze(toLimits(values)),
+    /** Sentences for the log at start. */
+    warnings: verifyTls ? [] : ['TLS certificates are not verified.']
+  } as const
+}
+
+function toLimits(values: Values) {
+  return {
+    maxRuns: values.AI_OPS_MAX_RUNS,
+    maxQueuedRuns: values.AI_OPS_MAX_QUEUED_RUNS,
+    maxModelCalls: values.AI_OPS_MAX_MODEL_CALLS,
+    maxToolCalls: values.AI_OPS_MAX_TOOL_CALLS,
+    maxToolResultBytes: values.AI_OPS_MAX_TOOL_RESULT_KIB,
+    runTimeoutMs: values.AI_OPS_RUN_TIMEOUT_SECONDS,
+    drainMs: values.AI_OPS_DRAIN_SECONDS,
+    catalogMaxAgeMs: values.AI_OPS_CATALOG_MAX_AGE_SECONDS,
+    nautobotTimeoutMs: values.AI_OPS_NAUTOBOT_TIMEOUT_SECONDS,
+    nautobotMaxInFlight: values.AI_OPS_NAUTOBOT_MAX_IN_FLIGHT,
+    nautobotMaxInFlightPerUser: values.AI_OPS_NAUTOBOT_MAX_IN_FLIGHT_PER_USER,
+    rateLimitPerMinute: values.AI_OPS_RATE_LIMIT_PER_MINUTE,
+    heartbeatMs: values.AI_OPS_HEARTBEAT_SECONDS
+  } as const
+}
+
+function toNautobot(values: Values) {
+  const { NAUTOBOT_URL: url, NAUTOBOT_TOKEN: token } = values
+  if (url === undefined || token === undefined) return undefined
+  return { url, publicUrl: values.NAUTOBOT_PUBLIC_URL ?? url, token } as const
+}
+
+function toAzureOpenAi(values: Values): EnvironmentModel | undefined {
+  const { AZURE_OPENAI_ENDPOINT: endpoint, AZURE_OPENAI_DEPLOYMENT: model } = values
+  if (endpoint === undefined || model === undefined) return undefined
+  const { AZURE_OPENAI_API_KEY: apiKey, AZURE_OPENAI_API_VERSION: apiVersion } = values
+  return { address: endpoint, apiKey, model, apiVersion }
+}
+
+function toOpenAi(values: Values): EnvironmentModel | undefined {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: model } = values
+  if (apiKey === undefined && baseUrl === undefined) return undefined
+  return { address: baseUrl ?? '', apiKey, model: model ?? 'gpt-5-mini', apiVersion: '' }
+}
