@@ -1,0 +1,95 @@
+"""`models/`: which models there are, and which fields and filters each has."""
+
+from typing import Any
+
+from nautobot.core.api.utils import get_serializer_for_model
+from nautobot.core.api.views import NautobotAPIVersionMixin
+from nautobot.core.utils.lookup import get_filterset_for_model
+from nautobot.extras.registry import registry
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from nautobot_ai_ops.api.lookup import allowed_models, find_model, may_view, route_of
+
+MAX_CHOICES = 60
+MAX_FIELDS = 300
+MAX_FILTERS = 500
+MAX_MODELS = 2000
+
+
+class ModelsView(NautobotAPIVersionMixin, APIView):
+    """The models that can be counted and described."""
+
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request):
+        """List the models: names, paths, whether GraphQL has them and whether the user may view some."""
+        graphql = registry["model_features"]["graphql"]
+        rows = [
+            {
+                "object_type": model._meta.label_lower,
+                "name": str(model._meta.verbose_name),
+                "plural": str(model._meta.verbose_name_plural),
+                "api": route_of(model, api=True),
+                "page": route_of(model, api=False),
+                "graphql": model._meta.model_name in graphql.get(model._meta.app_label, []),
+                "view": may_view(request.user, model),
+            }
+            for model, _ in zip(allowed_models(), range(MAX_MODELS), strict=False)
+        ]
+        return Response({"models": rows})
+
+
+class ModelView(NautobotAPIVersionMixin, APIView):
+    """One model."""
+
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request, object_type):
+        """Describe the fields (as the REST API has them) and the filters (as every list of the model takes them)."""
+        model = find_model(object_type)
+        serializer = get_serializer_for_model(model)(context={"request": request, "depth": 0})
+        fields = dict(list(serializer.fields.items())[:MAX_FIELDS])
+        return Response(
+            {
+                "object_type": model._meta.label_lower,
+                "api": route_of(model, api=True),
+                "page": route_of(model, api=False),
+                "fields": {name: _describe_field(field) for name, field in fields.items()},
+                "filters": _describe_filters(get_filterset_for_model(model)),
+            }
+        )
+
+
+def _describe_field(field) -> dict[str, Any]:
+    description = {"type": type(field).__name__, "required": field.required, "read_only": field.read_only}
+    # From the instance's dictionary: on a related field the property would query all objects.
+    choices = vars(field).get("_choices")
+    if choices and len(choices) <= MAX_CHOICES:
+        description["choices"] = [str(choice) for choice in choices]
+    queryset = getattr(field, "queryset", None)
+    if queryset is not None and hasattr(queryset, "model"):
+        description["related"] = queryset.model._meta.label_lower
+    return description
+
+
+def _describe_filters(filterset_class) -> dict[str, dict[str, Any]]:
+    # Of an instance: custom fields and relationships add theirs when one is made.
+    filters = filterset_class().filters
+    described: dict[str, dict[str, Any]] = {}
+    for name, definition in filters.items():
+        base, _, lookup = name.rpartition("__")
+        if base in filters:
+            described.setdefault(base, {}).setdefault("lookups", []).append(lookup)
+        elif name in described or len(described) < MAX_FILTERS:
+            described.setdefault(name, {}).update(_describe_filter(definition))
+    return {name: description for name, description in described.items() if "type" in description}
+
+
+def _describe_filter(definition) -> dict[str, Any]:
+    description = {"type": type(definition).__name__}
+    model = getattr(definition.extra.get("queryset"), "model", None)
+    if model is not None:
+        description["related"] = model._meta.label_lower
+    return description
