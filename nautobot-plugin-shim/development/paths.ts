@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** The release that the app is developed against; `requirements.lock` pins the same. */
+export const NAUTOBOT_VERSION = '3.2.7'
+
+export const DEVELOPMENT_DIRECTORY = import.meta.dirname
+export const SHIM_DIRECTORY = join(DEVELOPMENT_DIRECTORY, '..')
+export const CHECKOUT_DIRECTORY = join(SHIM_DIRECTORY, '..')
+export const REQUIREMENTS_FILE = join(DEVELOPMENT_DIRECTORY, 'requirements.lock')
+
+const KEY_LENGTH = 12
+
+/** Where downloads and templates are kept between runs; `AI_OPS_CACHE_DIR` moves it. */
+export function cacheDirectory(): string {
+  const shared = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  const root = process.env.AI_OPS_CACHE_DIR ?? join(shared, 'nautobot-ai-ops')
+  return join(root, `nautobot-${NAUTOBOT_VERSION}`)
+}
+
+/** PostgreSQL refuses to run as root. */
+export const DATABASE_USER = process.getuid?.() === 0 ? 'postgres' : undefined
+
+/**
+ * Where database clusters live. For root that is outside of its home, which the user postgres may not enter; an explicit
+ * `AI_OPS_CACHE_DIR` is taken at its word.
+ */
+export function databaseDirectory(): string {
+  if (DATABASE_USER === undefined || process.env.AI_OPS_CACHE_DIR) {
+    return join(cacheDirectory(), 'databases')
+  }
+  return `/var/cache/nautobot-ai-ops/nautobot-${NAUTOBOT_VERSION}`
+}
+
+/** Whether the app can be loaded: its package and its first migration are there. */
+export function isShimPresent(): boolean {
+  const app = join(SHIM_DIRECTORY, 'nautobot_ai_ops')
+  return existsSync(join(app, '__init__.py')) && existsSync(join(app, 'migrations'))
+}
+
+/** A short name for the content of these files and folders (Python and JSON files, all levels). */
+export function contentKey(paths: string[], salt = ''): string {
+  const hash = createHash('sha256').update(salt)
+  for (const path of paths.flatMap(listFiles)) hash.update(path).update(readFileSync(path))
+  return hash.digest('hex').slice(0, KEY_LENGTH)
+}
+
+function listFiles(path: string): string[] {
+  if (!existsSync(path)) return []
+  try {
+    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.py') || name.endsWith('.json'))
+      .sort()
+      .map((name) => join(path, name))
+  } catch {
+    return [path]
+  }
+}
