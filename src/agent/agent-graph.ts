@@ -1,0 +1,142 @@
+import { AIMessage, type BaseMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
+import {
+  type BaseCheckpointSaver,
+  END,
+  type LangGraphRunnableConfig,
+  MessagesAnnotation,
+  Send,
+  START,
+  StateGraph
+} from '@langchain/langgraph'
+import { repairHistory } from '../conversations/messages.ts'
+import type { ToolResult, ToolSet } from '../tool-server.ts'
+import type { AgentStep, PlannedCall } from './agent-step.ts'
+import { askModel, type BoundModel } from './model-turn.ts'
+
+export interface AgentLimits {
+  readonly maxModelCalls: number
+  readonly maxToolCalls: number
+  readonly maxAnswerCharacters: number
+}
+
+/** What one run brings along. The graph itself is made once per process. A type, as LangGraph wants an index signature. */
+export type RunContext = {
+  readonly runId: string
+  readonly correlationId: string
+  readonly systemPrompt: string
+  readonly model: BoundModel
+  /** The same model without tools: it has to answer with what it has. */
+  readonly modelWithoutTools: BoundModel
+  readonly tools: ToolSet
+  readonly limits: AgentLimits
+  readonly signal: AbortSignal
+  readonly used: { modelCalls: number; toolCalls: number }
+}
+
+type State = typeof MessagesAnnotation.State
+
+const LAST_CALL = 'You have used all tool calls of this question. Answer now with what you have.'
+
+/**
+ * The agent: the model is asked, its tool calls run side by side, and the model is asked again until it
+ * calls nothing. Each call is dispatched by `Send` with the call alone, never the state, so its
+ * checkpoint stays small and a resumed run repeats only unfinished calls.
+ */
+export function createAgentGraph(checkpointer: BaseCheckpointSaver) {
+  return new StateGraph(MessagesAnnotation)
+    .addNode('model', modelNode)
+    .addNode('tool', (call: unknown, config) => toolNode(call as PlannedCall, config))
+    .addEdge(START, 'model')
+    .addConditionalEdges('model', dispatch, ['tool', END])
+    .addEdge('tool', 'model')
+    .compile({ checkpointer })
+}
+
+export type AgentGraph = ReturnType<typeof createAgentGraph>
+
+async function modelNode({ messages }: State, config: LangGraphRunnableConfig) {
+  const { run, writer } = partsOf(config)
+  run.used.modelCalls += 1
+  const isLast =
+    run.used.modelCalls >= run.limits.maxModelCalls || run.used.toolCalls >= run.limits.maxToolCalls
+  if (isLast) writer({ kind: 'gap', sentence: 'The limit of steps for one question was reached.' })
+  const messageId = `${run.runId}-${messages.length}`
+  const { message, calls, usage, gap } = await askModel(
+    isLast ? run.modelWithoutTools : run.model,
+    prompt(run.systemPrompt, messages, isLast),
+    {
+      messageId,
+      maxCharacters: run.limits.maxAnswerCharacters,
+      signal: run.signal,
+      onText: (delta) => writer({ kind: 'text', messageId, delta })
+    }
+  )
+  writer({ kind: 'answered', usage })
+  if (gap) writer({ kind: 'gap', sentence: gap })
+  if (calls.length > 0) writer({ kind: 'calls', messageId, calls })
+  return { messages: [withMalformed(message, calls)] }
+}
+
+function prompt(systemPrompt: string, messages: readonly BaseMessage[], isLast: boolean) {
+  const closing = isLast ? [new SystemMessage(LAST_CALL)] : []
+  return [new SystemMessage(systemPrompt), ...repairHistory(messages), ...closing]
+}
+
+/** Arguments that were not JSON travel to the tool node in the message, where a resumed run finds them too. */
+function withMalformed(message: AIMessage, calls: readonly PlannedCall[]): AIMessage {
+  const malformed = calls.filter((call) => call.malformed !== undefined)
+  if (malformed.length > 0) {
+    message.additional_kwargs.malformed = Object.fromEntries(
+      malformed.map(({ id, malformed: text }) => [id, text])
+    )
+  }
+  return message
+}
+
+function dispatch({ messages }: State) {
+  const last = messages.at(-1)
+  if (!AIMessage.isInstance(last) || !last.tool_calls?.length) return END
+  const malformed = (last.additional_kwargs.malformed ?? {}) as Record<string, string>
+  return last.tool_calls.map(({ id = '', name, args }) => {
+    const text = malformed[id]
+    return new Send('tool', { id, name, args, ...(text !== undefined && { malformed: text }) })
+  })
+}
+
+async function toolNode(call: PlannedCall, config: LangGraphRunnableConfig) {
+  const { run, writer } = partsOf(config)
+  const startedAt = performance.now()
+  const result = await resultOf(call, run)
+  const durationMs = Math.round(performance.now() - startedAt)
+  const server = run.tools.tools.find(({ name }) => name === call.name)?.server ?? 'unknown'
+  writer({ kind: 'result', call, server, result, durationMs })
+  const message = new ToolMessage({
+    id: `${run.runId}-${call.id}`,
+    tool_call_id: call.id,
+    name: call.name,
+    content: result.text,
+    status: result.isError ? 'error' : 'success'
+  })
+  return { messages: [message] }
+}
+
+async function resultOf(call: PlannedCall, run: RunContext): Promise<ToolResult> {
+  run.used.toolCalls += 1
+  if (run.used.toolCalls > run.limits.maxToolCalls) {
+    return refused(`Not called: one question may use ${run.limits.maxToolCalls} tool calls.`)
+  }
+  if (call.malformed !== undefined) {
+    return refused('Not called: the arguments were not a JSON object. Send the call again.')
+  }
+  const { signal, correlationId } = run
+  return run.tools.call(call.name, call.args, { signal, correlationId })
+}
+
+function refused(text: string): ToolResult {
+  return { isError: true, text, links: [], gaps: [] }
+}
+
+function partsOf({ context, writer }: LangGraphRunnableConfig) {
+  if (!context || !writer) throw new Error('The agent graph was started without a run context')
+  return { run: context as RunContext, writer: writer as (step: AgentStep) => void }
+}

@@ -1,0 +1,121 @@
+import type { Question, RunView } from './run.ts'
+import { foldEvent, type RunOutcome, startOutcome } from './run-fold.ts'
+import { createMemoryRunLog, type RunLog } from './run-log.ts'
+import { createTextCoalescer, type TextCoalescer } from './text-coalescer.ts'
+
+const COALESCE_WINDOW_MS = 50
+
+/** A run and what belongs to it, in this process. */
+export interface Run {
+  readonly id: string
+  readonly conversationId: string
+  readonly question: Question
+  readonly log: RunLog
+  readonly outcome: RunOutcome
+  /** Everything that happens goes in here: it is coalesced, folded and logged. */
+  readonly events: TextCoalescer
+  readonly controller: AbortController
+  readonly createdAt: number
+  endedAt: number | undefined
+  characters: number
+}
+
+export function createRun(
+  id: string,
+  conversationId: string,
+  question: Question,
+  now: number
+): Run {
+  const log = createMemoryRunLog()
+  const outcome = startOutcome()
+  const events = createTextCoalescer((event) => {
+    foldEvent(outcome, event)
+    log.append(event)
+    if ('delta' in event) run.characters += event.delta.length
+    if ('content' in event) run.characters += event.content.length
+  }, COALESCE_WINDOW_MS)
+  const run: Run = {
+    id,
+    conversationId,
+    question,
+    log,
+    outcome,
+    events,
+    controller: new AbortController(),
+    createdAt: now,
+    endedAt: undefined,
+    characters: question.message.length
+  }
+  return run
+}
+
+export function viewOf({
+  id,
+  conversationId,
+  question,
+  outcome,
+  createdAt,
+  endedAt
+}: Run): RunView {
+  return {
+    id,
+    conversationId,
+    createdAt: new Date(createdAt).toISOString(),
+    endedAt: endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
+    question: question.message,
+    ...outcome,
+    steps: [...outcome.steps]
+  }
+}
+
+export interface RunStoreOptions {
+  readonly maxKeptRuns: number
+  /** Text of kept runs; a run that is going on counts and stays. */
+  readonly maxKeptCharacters: number
+  readonly keepMs: number
+  readonly now: () => number
+}
+
+/** The runs this process knows: those going on, and ended ones for a while. */
+export interface RunStore {
+  add(run: Run): void
+  /** Undefined for a run that has expired. */
+  find(runId: string): Run | undefined
+  running(): Run[]
+}
+
+export function createRunStore(options: RunStoreOptions): RunStore {
+  const { maxKeptRuns, maxKeptCharacters, keepMs, now } = options
+  const runs = new Map<string, Run>()
+
+  function isExpired({ endedAt }: Run): boolean {
+    return endedAt !== undefined && now() - endedAt > keepMs
+  }
+
+  /** Oldest first: drops what has expired, and then what is too much. */
+  function makeRoom(): void {
+    const ended = [...runs.values()].filter(({ endedAt }) => endedAt !== undefined)
+    let characters = 0
+    for (const run of runs.values()) characters += run.characters
+    for (const run of ended) {
+      const isTooMuch = runs.size >= maxKeptRuns || characters > maxKeptCharacters
+      if (!isTooMuch && !isExpired(run)) return
+      runs.delete(run.id)
+      characters -= run.characters
+    }
+  }
+
+  return {
+    add(run) {
+      makeRoom()
+      runs.set(run.id, run)
+    },
+    find(runId) {
+      const run = runs.get(runId)
+      if (!run || !isExpired(run)) return run
+      runs.delete(runId)
+      return undefined
+    },
+    running: () => [...runs.values()].filter(({ endedAt }) => endedAt === undefined)
+  }
+}

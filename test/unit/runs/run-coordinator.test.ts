@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import {
+  caller,
+  catalogOf,
+  llmModel,
+  mcpServer,
+  startAgentFixture
+} from '../../support/agent-fixture.ts'
+import { say, silence } from '../../support/model-steps.ts'
+import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
+
+let model: ScriptedModel
+
+beforeEach(async () => {
+  model = await startScriptedModel({ respond: () => [say(['One', ' two'])] })
+})
+afterEach(() => model.stop())
+
+function silently() {
+  model.answer(() => [say('Thinking'), silence()])
+}
+
+it('refuses a second question while one is being answered, and names the run', async () => {
+  silently()
+  const { ask, runs } = startAgentFixture({ url: model.url })
+  const { runId, conversationId } = await ask('Think')
+
+  await expect(ask('And?', { conversationId })).rejects.toMatchObject({
+    code: 'CONVERSATION_BUSY',
+    details: { runId }
+  })
+  await runs.cancel(caller(), runId)
+})
+
+it('shows runs and conversations to their owner only', async () => {
+  const { ask, runs, eventsOf } = startAgentFixture({ url: model.url })
+  const { runId, conversationId } = await ask('Hello')
+  await eventsOf(runId)
+  const bob = caller('bob')
+
+  await expect(runs.view(bob, runId)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+  await expect(runs.cancel(bob, runId)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+  await expect(eventsOf(runId, 'bob')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+  await expect(ask('Hi', { caller: bob, conversationId })).rejects.toMatchObject({
+    code: 'CONVERSATION_NOT_FOUND'
+  })
+})
+
+it('lets a reader go on where it was', async () => {
+  const { ask, runs, eventsOf } = startAgentFixture({ url: model.url })
+  const { runId } = await ask('Hello')
+  const all = await eventsOf(runId)
+  const { signal } = new AbortController()
+  const rest = await Array.fromAsync(runs.events(caller(), runId, { afterId: '2', signal }))
+
+  expect(rest.map(({ event }) => event)).toEqual(all.slice(2))
+  expect(rest[0]?.id).toBe('3')
+})
+
+it.each(['x', '-1', '1.5', '99999'])(
+  'refuses the event id %s, which the log cannot have given',
+  async (afterId) => {
+    const { ask, runs, eventsOf } = startAgentFixture({ url: model.url })
+    const { runId } = await ask('Hello')
+    await eventsOf(runId)
+    const { signal } = new AbortController()
+
+    await expect(
+      Array.fromAsync(runs.events(caller(), runId, { afterId, signal }))
+    ).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  }
+)
+
+it('frees a reader that leaves while the run goes on', async () => {
+  silently()
+  const { ask, runs } = startAgentFixture({ url: model.url })
+  const { runId } = await ask('Think')
+  const reader = new AbortController()
+  const reading = Array.fromAsync(
+    runs.events(caller(), runId, { afterId: undefined, signal: reader.signal })
+  )
+  await expect.poll(async () => (await runs.view(caller(), runId)).response).toBe('Thinking')
+  reader.abort()
+
+  expect((await reading).length).toBeGreaterThan(0)
+  expect((await runs.view(caller(), runId)).state).toBe('running')
+  await runs.cancel(caller(), runId)
+})
+
+it('refuses runs beyond its limit, and says when to come back', async () => {
+  silently()
+  const { ask, runs } = startAgentFixture({ url: model.url, maxRuns: 1 })
+  const { runId } = await ask('Think')
+
+  await expect(ask('Think too')).rejects.toMatchObject({
+    code: 'TOO_MANY_RUNS',
+    details: { retryAfterSeconds: 2 }
+  })
+  await runs.cancel(caller(), runId)
+  await expect(ask('Now?')).resolves.toMatchObject({})
+})
+
+it('ends a run that takes too long with its own code', async () => {
+  silently()
+  const { ask, runs, eventsOf } = startAgentFixture({ url: model.url, maxRunMs: 100 })
+  const { runId } = await ask('Think')
+  await eventsOf(runId)
+
+  expect(await runs.view(caller(), runId)).toMatchObject({
+    state: 'failed',
+    response: 'Thinking',
+    error: { code: 'RUN_TIMEOUT' }
+  })
+})
+
+it('drains: no new runs, a deadline for running ones, then they are interrupted', async () => {
+  silently()
+  const { ask, runs } = startAgentFixture({ url: model.url })
+  const { runId } = await ask('Think')
+  await runs.drain(50)
+
+  expect(await runs.view(caller(), runId)).toMatchObject({
+    state: 'interrupted',
+    error: { code: 'DRAINING' }
+  })
+  await expect(ask('More')).rejects.toMatchObject({ code: 'DRAINING' })
+})
+
+it('forgets the oldest ended runs at the limit', async () => {
+  const { ask, runs, eventsOf } = startAgentFixture({ url: model.url, maxKeptRuns: 2 })
+  const first = await ask('1')
+  await eventsOf(first.runId)
+  await eventsOf((await ask('2')).runId)
+  await eventsOf((await ask('3')).runId)
+
+  await expect(runs.view(caller(), first.runId)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+})
+
+it('keeps one checkpoint of a conversation when its run is over', async () => {
+  const { ask, eventsOf, checkpointer } = startAgentFixture({ url: model.url })
+  const { runId, conversationId } = await ask('Hello')
+  await eventsOf(runId)
+
+  expect(Object.keys(checkpointer.storage[conversationId]?.[''] ?? {})).toHaveLength(1)
+  expect(Object.keys(checkpointer.writes)).toHaveLength(0)
+})
+
+it('takes the default model among those the user may chat with', async () => {
+  const models = [
+    llmModel({ id: 'model-2', name: 'forbidden', isDefault: true }),
+    llmModel({ id: 'model-1', name: 'allowed', isDefault: false })
+  ]
+  const { ask, runs, eventsOf } = startAgentFixture({
+    url: model.url,
+    catalog: () => catalogOf({ llmModels: models })
+  })
+  const { runId } = await ask('Hello')
+  await eventsOf(runId)
+
+  expect((await runs.view(caller(), runId)).model).toBe('allowed')
+  await expect(ask('Hello', { model: 'forbidden' })).rejects.toMatchObject({
+    code: 'MODEL_NOT_PERMITTED'
+  })
+  await expect(ask('Hello', { model: 'gpt-9' })).rejects.toMatchObject({
+    code: 'UNKNOWN_MODEL',
+    details: { available: ['allowed'] }
+  })
+})
+
+it('says that no model is configured', async () => {
+  const catalog = () => catalogOf({ llmModels: [llmModel({ enabled: false })] })
+  const { ask } = startAgentFixture({ url: model.url, catalog })
+
+  await expect(ask('Hello')).rejects.toMatchObject({ code: 'MODEL_NOT_CONFIGURED' })
+})
+
+it('refuses a server that is unknown, disabled or in maintenance', async () => {
+  const mcpServers = [mcpServer(), mcpServer({ name: 'tickets', status: 'Maintenance' })]
+  const { ask } = startAgentFixture({ url: model.url, catalog: () => catalogOf({ mcpServers }) })
+
+  await expect(ask('Hello', { mcpServers: ['tickets'] })).rejects.toMatchObject({
+    code: 'UNKNOWN_TOOL_SERVER',
+    details: { available: ['weather'] }
+  })
+})
