@@ -70,6 +70,9 @@ async function readBody(incoming: IncomingMessage): Promise<ModelRequest['body']
   return text ? JSON.parse(text) : { messages: [] }
 }
 
+/** Responses that the script destroyed. */
+const CUT = new WeakSet<ServerResponse>()
+
 function record(
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -82,10 +85,15 @@ function record(
     body,
     closedByClient: false,
     ended: once(response, 'close').then(() => {
-      request.closedByClient = !response.writableEnded && !incoming.socket.errored
+      request.closedByClient = !response.writableEnded && !CUT.has(response)
     })
   }
   return request
+}
+
+function destroy(response: ServerResponse): void {
+  CUT.add(response)
+  response.destroy()
 }
 
 async function writeAnswer(
@@ -99,7 +107,7 @@ async function writeAnswer(
     return writeRefusal(response, first.status, first.headers, first.body)
   }
   if (first?.kind === 'silence') return
-  if (first?.kind === 'cut') return void response.destroy()
+  if (first?.kind === 'cut') return destroy(response)
   for (const step of steps) if (step.kind === 'pause') await sleep(step.ms)
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify(wholeAnswer(request, steps)))
@@ -138,7 +146,7 @@ const PERFORMERS: Readonly<Record<ModelStep['kind'], Performer>> = {
   },
   silence: () => false,
   cut: ({ response }) => {
-    response.destroy()
+    destroy(response)
     return false
   },
   'end-early': ({ response }) => {

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
+import type { LlmModel, LlmProvider } from '../catalog/catalog.ts'
+import type { CallContext } from '../platform/call-context.ts'
+import type { Outbound } from '../platform/outbound.ts'
+import type { Secret } from '../platform/secret.ts'
+import { describeAzureOpenAi } from './azure-openai.ts'
+import { describeOpenAi } from './openai.ts'
+import type { DescribeProvider, ProviderEndpoint } from './provider.ts'
+
+const MAX_CACHED_MODELS = 100
+
+const PROVIDERS: Readonly<Record<LlmProvider, DescribeProvider>> = {
+  'azure-openai': describeAzureOpenAi,
+  openai: describeOpenAi
+}
+
+/** A credential together with the address it is for; it goes nowhere else. */
+export interface ModelCredential {
+  readonly address: string
+  readonly secret: Secret | undefined
+}
+
+export interface ModelFactoryOptions {
+  readonly outbound: Outbound
+  /** Asked when the model has a credential. Throws CREDENTIAL_UNAVAILABLE. */
+  readonly resolveCredential: (model: LlmModel, context: CallContext) => Promise<ModelCredential>
+  /** The provider refused it: the next `resolveCredential` must not answer from a cache. */
+  readonly forgetCredential?: (model: LlmModel) => void
+  readonly streamSilenceMs?: number
+}
+
+export interface ModelFactory {
+  /**
+   * The model, ready to be asked. Its failures are AppErrors. Equal configuration and credential give the same
+   * object, so its connections and prepared state serve all runs. Throws what `resolveCredential` throws.
+   */
+  modelFor(model: LlmModel, context: CallContext): Promise<BaseChatModel>
+}
+
+export function createModelFactory(options: ModelFactoryOptions): ModelFactory {
+  /** In order of last use. */
+  const cache = new Map<string, BaseChatModel>()
+
+  return {
+    modelFor: async (model, context) => {
+      const credential = model.hasCredential
+        ? await options.resolveCredential(model, context)
+        : { address: model.address, secret: undefined }
+      const key = keyOf(model, credential)
+      const chat = cache.get(key) ?? (await buildModel(options, model, credential, context))
+      cache.delete(key)
+      cache.set(key, chat)
+      for (const oldest of cache.keys()) {
+        if (cache.size <= MAX_CACHED_MODELS) break
+        cache.delete(oldest)
+      }
+      return chat
+    }
+  }
+}
+
+function keyOf(model: LlmModel, { address, secret }: ModelCredential): string {
+  return createHash('sha256')
+    .update(JSON.stringify([model, address]))
+    .update('\0')
+    .update(secret?.reveal() ?? '')
+    .digest('base64url')
+}
+
+async function buildModel(
+  options: ModelFactoryOptions,
+  model: LlmModel,
+  credential: ModelCredential,
+  { correlationId }: CallContext
+): Promise<BaseChatModel> {
+  // 35 MB of code that a start does not need.
+  const { ChatCompletionsModel, STREAM_SILENCE_MS } = await import('./chat-completions-model.ts')
+  const endpoint = PROVIDERS[model.provider](model, credential.address)
+  return new ChatCompletionsModel({
+    model,
+    endpoint,
+    fetch: credentialedFetch(options, { model, endpoint, credential, correlationId }),
+    streamSilenceMs: options.streamSilenceMs ?? STREAM_SILENCE_MS
+  })
+}
+
+interface Destination {
+  readonly model: LlmModel
+  readonly endpoint: ProviderEndpoint
+  readonly credential: ModelCredential
+  readonly correlationId: string
+}
+
+/** Shows the key; refused with 401, resolves it once more and tries again only when it has changed. */
+function credentialedFetch(
+  { outbound, resolveCredential, forgetCredential }: ModelFactoryOptions,
+  { model, endpoint, credential, correlationId }: Destination
+): typeof fetch {
+  const send = outbound.fetchFor({ verifyTls: model.verifyTls })
+  let { secret } = credential
+
+  function ask(url: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.delete('authorization')
+    const shown = secret ? endpoint.credentialHeaders(secret) : {}
+    for (const [name, value] of Object.entries(shown)) headers.set(name, value)
+    return send(url, { ...init, headers })
+  }
+
+  return async (url, init = {}) => {
+    const response = await ask(url, init)
+    if (response.status !== 401 || !secret) return response
+    forgetCredential?.(model)
+    const signal = init.signal ?? AbortSignal.timeout(model.timeoutMs)
+    const renewed = await resolveCredential(model, { signal, correlationId }).catch(() => undefined)
+    const isNew = renewed?.secret && renewed.secret.reveal() !== secret.reveal()
+    if (!isNew || renewed.address !== credential.address) return response
+    await response.body?.cancel()
+    secret = renewed.secret
+    return ask(url, init)
+  }
+}

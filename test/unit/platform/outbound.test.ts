@@ -1,0 +1,130 @@
+import type { lookup as systemLookup } from 'node:dns'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { afterEach, expect, test } from 'vitest'
+import { createOutbound, describeFailure, type Outbound } from '../../../src/platform/outbound.ts'
+
+const open: (Server | Outbound)[] = []
+
+afterEach(async () => {
+  for (const thing of open.splice(0)) {
+    if ('fetchFor' in thing) await thing.close()
+    else await new Promise((done) => thing.close(done))
+  }
+})
+
+function outbound(options: Partial<Parameters<typeof createOutbound>[0]> = {}): Outbound {
+  const made = createOutbound({ connectTimeoutMs: 300, maxResponseBytes: 10_000, ...options })
+  open.unshift(made)
+  return made
+}
+
+async function listen(handler: Parameters<typeof createServer>[1]): Promise<string> {
+  const server = createServer(handler)
+  open.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'it succeeded',
+    (error: unknown) => describeFailure(error)
+  )
+
+test('does not follow a redirect', async () => {
+  const url = await listen((_request, response) => {
+    response.writeHead(307, { location: 'http://127.0.0.1:9/elsewhere' }).end()
+  })
+  const response = await outbound().fetchFor({ verifyTls: true })(url)
+  expect(response.status).toBe(307)
+})
+
+test.each([
+  'http://169.254.169.254/',
+  'http://2852039166/',
+  'http://[fe80::1]/',
+  'http://[::ffff:169.254.1.1]/',
+  'http://[fd00:ec2::254]/',
+  'http://100.100.100.200/'
+])('never asks %s', async (url) => {
+  const failure = await failureOf(outbound().fetchFor({ verifyTls: true })(url))
+  expect(failure).toBe('link-local and metadata addresses are never asked')
+})
+
+test('never asks a name that resolves to a metadata address', async () => {
+  const found = [{ address: '169.254.169.254', family: 4 }]
+  const lookup = ((_host: string, _options: object, done: (...given: unknown[]) => void) =>
+    done(null, found)) as typeof systemLookup
+  const ask = outbound({ lookup }).fetchFor({ verifyTls: true })
+  expect(await failureOf(ask('http://innocent.example/'))).toBe(
+    'link-local and metadata addresses are never asked'
+  )
+})
+
+test('asks a loopback name', async () => {
+  const url = await listen((_request, response) => response.end('hello'))
+  const response = await outbound().fetchFor({ verifyTls: true })(
+    url.replace('127.0.0.1', 'localhost')
+  )
+  expect(await response.text()).toBe('hello')
+})
+
+test('reads an answer up to the byte bound and no further', async () => {
+  const url = await listen((request, response) => {
+    response.end(Buffer.alloc(Number(request.url?.slice(1))))
+  })
+  const ask = async (bytes: number) => {
+    const response = await outbound().fetchFor({ verifyTls: true })(`${url}/${bytes}`)
+    return (await response.arrayBuffer()).byteLength
+  }
+  expect(await ask(10_000)).toBe(10_000)
+  expect(await failureOf(ask(10_001))).toBe('the answer is too large')
+})
+
+test('refuses a compressed answer, which could grow beyond the bound', async () => {
+  let accepted: string | undefined
+  const url = await listen((request, response) => {
+    accepted = request.headers['accept-encoding']
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(1000)))
+  })
+  const failure = await failureOf(outbound().fetchFor({ verifyTls: true })(url))
+  expect(failure).toMatch(/compressed \(gzip\)/)
+  expect(accepted).toBe('identity')
+})
+
+test('asks through the proxy, but not what NO_PROXY names', async () => {
+  const seen: string[] = []
+  const proxy = createTcpServer((socket) => {
+    socket.once('data', (data) => {
+      seen.push(data.toString().split('\r\n')[0] ?? '')
+      socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n')
+    })
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const http = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const url = await listen((_request, response) => response.end('direct'))
+  const ask = outbound({ proxy: { http, none: '127.0.0.1' } }).fetchFor({ verifyTls: true })
+  await ask('http://models.example.invalid/v1').catch(() => undefined)
+  expect(seen).toEqual([expect.stringContaining('models.example.invalid')])
+  expect(await (await ask(url)).text()).toBe('direct')
+  expect(seen).toHaveLength(1)
+  await new Promise((done) => proxy.close(done))
+})
+
+test('gives up a connection that is not made in time', async () => {
+  const ask = outbound({ connectTimeoutMs: 100 }).fetchFor({ verifyTls: true })
+  // TEST-NET-1: nobody answers there; where a firewall refuses, the refusal is the answer.
+  const failure = await failureOf(ask('http://192.0.2.1/'))
+  expect(failure).toMatch(/took too long|refused|cannot be reached/)
+})
+
+test('is closed for good', async () => {
+  const closed = outbound()
+  await closed.close()
+  await expect(closed.fetchFor({ verifyTls: true })('http://127.0.0.1:8/')).rejects.toThrow()
+})
