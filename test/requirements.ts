@@ -1,0 +1,71 @@
+/**
+ * The promises of this product, and how far each is kept. `done` means that a test proves it against the real thing and
+ * names it in its title as `[T1]`; `partly` says what is missing. `test/unit/requirements.test.ts` checks both
+ * directions.
+ */
+export interface Requirement {
+  readonly promise: string
+  readonly state: 'done' | 'partly' | 'open'
+  /** What is missing, for `partly`. */
+  readonly missing?: string
+}
+
+const open = (promise: string): Requirement => ({ promise, state: 'open' })
+
+export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
+  T1: open(
+    'A tool server that is killed in mid-chat leaves the others working; the footer names it.'
+  ),
+  T2: open(
+    'Two servers with a tool of the same name: both callable, names stable across restarts.'
+  ),
+  T3: open('A server that restarts and forgets its session: the next call succeeds once, no loop.'),
+  T4: open('A tool call that never answers: time-out, cancel sent, the run continues and says so.'),
+  T5: open('300 tools, long names, exotic schemas: every tool can be found and called.'),
+  T6: open('A 5 MB tool result: window safe, cut announced, the rest can be queried.'),
+  T7: open('Stop on one replica ends a run on another in less than 500 ms; history valid.'),
+  T8: open('Reload, second tab, lost network: all readers end with the same state.'),
+  T9: open('Behind nginx with default buffering tokens arrive one by one.'),
+  T10: open('10,000 conversations in 30 days: Redis flat after retention, every key has a TTL.'),
+  T11: open('Redis without modules, restarted under load, gone: works, recovers, clear 503.'),
+  T12: open('Two users with different rights at once: nothing crosses.'),
+  T13: open('No, wrong or expired identity: 401 with a sentence.'),
+  T14: open('Canary secrets are absent from logs, traces, events, errors, checkpoints, metrics.'),
+  T15: open('Unknown filter, field or type: an error with the nearest valid names.'),
+  T16: open('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
+  T17: open('Injected instructions have no effect, even when the model obeys them.'),
+  T18: open('The model repeats nearly the same call: stopped after a few.'),
+  T19: open('The context is too long: compact, retry once, answer.'),
+  T20: open('A plan whose object changed meanwhile is refused.'),
+  T21: open('Rolling deploy or a killed replica during 50 runs: every run ends once.'),
+  T22: open('A dead event listener is noticed; config refreshes by age.'),
+  T23: open('Nautobot down: conversations go on, tools say so, no wrong "none found".'),
+  T24: open('The provider answers 429, 500, cuts or filters: honest error, retry, fall-back.'),
+  T25: open('Two messages at once in a conversation: 409 with the run, the draft is kept.'),
+  T26: open('Approve one and reject one of two actions: both as decided, both recorded.'),
+  S1: open('Default deny; ownership checked on every conversation and run.'),
+  S2: open('Tools hold read-only tokens of the asking user; exchange never yields a write token.'),
+  S3: open('A credential goes with its address; secrets only in memory and short-lived.'),
+  S4: open('Egress rules for model and MCP addresses.'),
+  S5: open('TLS verification off is refused in PROD; private CA and proxies work.'),
+  S6: open(
+    'CORS closed but for Nautobot; strict CSP; cookies dropped unread; Host checked in LAB.'
+  ),
+  S7: open('Model output is rendered without raw HTML; 60 payloads neutralised.'),
+  S8: open('Bounds on body, header, message, depth, rate, slow clients; each a clear error.'),
+  S9: open('Per-user keys on every cache; two users interleaved 1,000 times never cross.'),
+  S10: open('One audit line per tool call, credential resolution, exchange, approval and job.'),
+  S11: open('schemathesis over the whole OpenAPI finds no 500 and no undocumented answer.'),
+  S12: open('stdio servers only in LAB, from the environment.'),
+  S13: open('OWASP LLM and agentic top tens answered one by one.'),
+  P1: open('Added time to first token at most 15 ms median.'),
+  P2: open('CPU per turn at most 1.5 times a bare StateGraph with ChatOpenAI.'),
+  P3: open('At least 100 concurrent streams per core at 20 ms a token.'),
+  P4: open('At least 50 answered chats per second per core.'),
+  P5: open('Stop reaches model and tools in less than 500 ms, across replicas.'),
+  P6: open('Resume after reconnect in less than 300 ms.'),
+  P7: open('Redis bytes of a 50-turn conversation at most half the serialised messages.'),
+  P8: open('Checkpoint put and get at most half of the official layout.'),
+  P9: open('No Nautobot request per question in steady state, before tools.'),
+  P10: open('Start to ready (image) in at most 1.5 s.')
+}

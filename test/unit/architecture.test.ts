@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.tsx?$/.test(path) && !path.includes('dist/'))
+  .map((path) => ({ path, text: readFileSync(join(root, 'src', path), 'utf8') }))
+
+/** Storeys, lowest first; a file imports from below its own, from its own folder, never from a sibling. */
+const STOREYS: readonly (readonly string[])[] = [
+  ['errors.ts'],
+  ['platform'],
+  ['config.ts', 'config-schema.ts', 'nautobot'],
+  ['catalog', 'secrets', 'auth', 'tool-server.ts'],
+  ['llm', 'mcp', 'nautobot-tools', 'conversations'],
+  ['agent'],
+  ['runs'],
+  ['jobs'],
+  ['http'],
+  ['app.ts'],
+  ['lab'],
+  ['services.ts', 'main.ts']
+]
+
+/** Rooms that stand apart: who else may import them, and what of the house they may see. */
+const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
+  lab: ['errors.ts', 'platform', 'nautobot', 'lab'],
+  web: ['errors.ts', 'web', 'agent', 'runs', 'tool-server.ts']
+}
+
+/** Packages that belong to few rooms. */
+const PACKAGES: readonly (readonly [RegExp, RegExp])[] = [
+  [/^fastify$/, /^(http\/|lab\/|app\.ts)/],
+  [/^@langchain\//, /^(agent|llm|conversations)\/|^mcp\/mcp-tools\.ts/],
+  [/^axios$/, /^nautobot\/client\.ts/],
+  [/^ioredis$/, /^platform\/redis\.ts/],
+  [/^(react|react-dom|marked|remend)/, /^web\//],
+  [/^node-cron$/, /^jobs\//]
+]
+
+function importsOf(text: string): { target: string; isTypeOnly: boolean }[] {
+  const found = text.matchAll(
+    /^(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]/gm
+  )
+  const dynamic = text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)
+  return [
+    ...[...found].map(([, type, target = '']) => ({ target, isTypeOnly: Boolean(type) })),
+    ...[...dynamic].map(([, target = '']) => ({ target, isTypeOnly: false }))
+  ]
+}
+
+const roomOf = (path: string) => path.split('/')[0] ?? ''
+const storeyOf = (room: string) => STOREYS.findIndex((storey) => storey.includes(room))
+
+function houseImports() {
+  return sources.flatMap(({ path, text }) =>
+    importsOf(text)
+      .filter(({ target }) => target.startsWith('.'))
+      .map(({ target, isTypeOnly }) => ({
+        path,
+        isTypeOnly,
+        target: relative('/', join('/', dirname(path), target))
+      }))
+  )
+}
+
+it('imports downwards only', () => {
+  const wrong = houseImports()
+    .filter(({ path }) => !(roomOf(path) in MAY_SEE))
+    .filter(({ path, target }) => {
+      const [from, to] = [roomOf(path), roomOf(target)]
+      return from !== to && storeyOf(to) >= storeyOf(from) && !target.endsWith('package.json')
+    })
+    .map(({ path, target }) => `${path} → ${target}`)
+
+  expect(wrong).toEqual([])
+})
+
+it('knows the storey of every room', () => {
+  const rooms = new Set(sources.map(({ path }) => roomOf(path)))
+  expect([...rooms].filter((room) => storeyOf(room) < 0 && !(room in MAY_SEE))).toEqual([])
+})
+
+it('keeps the chat and the sample apart from the rest of the house', () => {
+  const wrong = houseImports()
+    .filter(({ path, target, isTypeOnly }) => {
+      const [from, to] = [roomOf(path), roomOf(target)]
+      const visible = MAY_SEE[from]
+      if (!visible || from === to || target.endsWith('package.json')) return false
+      return !visible.includes(to) || (from === 'web' && !isTypeOnly)
+    })
+    .map(({ path, target }) => `${path} → ${target}`)
+
+  expect(wrong).toEqual([])
+})
+
+it('keeps packages in their rooms', () => {
+  const wrong = sources.flatMap(({ path, text }) =>
+    importsOf(text)
+      .filter(({ isTypeOnly }) => !isTypeOnly)
+      .filter(({ target }) =>
+        PACKAGES.some(([name, rooms]) => name.test(target) && !rooms.test(path))
+      )
+      .map(({ target }) => `${path} → ${target}`)
+  )
+
+  expect(wrong).toEqual([])
+})
+
+it('reads the environment in main.ts alone', () => {
+  const readers = sources.filter(({ text }) => /\bprocess\.env\b/.test(text))
+  expect(readers.map(({ path }) => path)).toEqual(['main.ts'])
+})
+
+it('never lists the keys of Redis', () => {
+  const wrong = sources.filter(
+    ({ path, text }) =>
+      /\.keys\(\s*['"`]/.test(text) ||
+      (/\.scan\(|scanStream/.test(text) && !path.startsWith('jobs/'))
+  )
+  expect(wrong.map(({ path }) => path)).toEqual([])
+})
+
+it('keeps every file under 300 lines', () => {
+  const long = sources
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+    .filter(({ lines }) => lines > 300)
+  expect(long).toEqual([])
+})
