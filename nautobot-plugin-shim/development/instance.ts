@@ -59,7 +59,7 @@ function environmentOf(options: InstanceOptions, cluster: RunningCluster, redis:
     PYTHONDONTWRITEBYTECODE: '1',
     PYTHONUNBUFFERED: '1',
     NAUTOBOT_ROOT: join(directory, 'home'),
-    NAUTOBOT_CONFIG: join(DEVELOPMENT_DIRECTORY, 'nautobot_config.py'),
+    NAUTOBOT_CONFIG: join(DEVELOPMENT_DIRECTORY, 'development_config.py'),
     NAUTOBOT_DB_NAME: DATABASE_NAME,
     NAUTOBOT_DB_USER: DATABASE_ROLE,
     NAUTOBOT_DB_PASSWORD: '',

@@ -3,13 +3,13 @@
 Runs inside ``nautobot-server nbshell``. The network is ``src/lab/network.json``, which the sidecar's embedded sample serves as well.
 """
 
-import json
-import uuid
 from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import date, timedelta
+import json
 from pathlib import Path
 from typing import Any
+import uuid
 
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
@@ -29,9 +29,8 @@ from nautobot.dcim.models import (
 )
 from nautobot.extras.context_managers import web_request_context
 from nautobot.extras.models import CustomField, ObjectChange, Role, Status, Tag
-from nautobot.ipam.models import VLAN, IPAddress, Namespace, Prefix, VLANGroup
+from nautobot.ipam.models import IPAddress, Namespace, Prefix, VLAN, VLANGroup
 from nautobot.tenancy.models import Tenant
-
 import seed_rights
 
 HERE = Path(__file__).resolve().parent

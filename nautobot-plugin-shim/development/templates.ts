@@ -30,7 +30,7 @@ function emptyKey(): string {
 function seededKey(): string {
   const app = join(SHIM_DIRECTORY, 'nautobot_ai_ops')
   const appFiles = ['migrations', 'models.py', 'choices.py', 'signals.py', '__init__.py']
-  const seedFiles = ['seed.py', 'seed_rights.py', 'logins.json', 'nautobot_config.py']
+  const seedFiles = ['seed.py', 'seed_rights.py', 'logins.json', 'development_config.py']
   const network = join(SHIM_DIRECTORY, '..', 'src', 'lab', 'network.json')
   const files = [
     ...appFiles.map((name) => join(app, name)),

@@ -1,0 +1,100 @@
+// `npm run nautobot`: a real Nautobot with the app, the sample network and, beside it, the sidecar. Ctrl-C ends all of it.
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { firstFreePort } from '../../test/support/ports.ts'
+import type { RunningProcess } from '../../test/support/processes.ts'
+import { type RunningNautobot, startNautobot } from './nautobot.ts'
+import { isShimPresent } from './paths.ts'
+import { sidecarEnvironment, startSidecar } from './sidecar.ts'
+
+const USAGE = `npm run nautobot -- [options]
+  --port <number>          Nautobot's port; default: 8090 or the next free one
+  --sidecar-port <number>  the sidecar's port; default: 3900 or the next free one
+  --without-sidecar        start Nautobot alone
+  --log                    show Nautobot's log`
+
+const { values: flags } = parseArgs({
+  options: {
+    port: { type: 'string' },
+    'sidecar-port': { type: 'string' },
+    'without-sidecar': { type: 'boolean', default: false },
+    log: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false }
+  }
+})
+
+async function choosePort(flag: string | undefined, usual: number): Promise<number> {
+  return flag === undefined ? firstFreePort(usual) : Number(flag)
+}
+
+async function createPrompt({ url, users }: RunningNautobot): Promise<void> {
+  if (!isShimPresent()) return
+  const answer = await fetch(`${url}/api/plugins/ai-ops/system-prompts/`, {
+    method: 'POST',
+    headers: { authorization: `Token ${users.admin.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'Default',
+      status: 'Approved',
+      text: 'You help network engineers. Be brief.'
+    })
+  })
+  if (!answer.ok) console.log(`The example prompt was not created: ${await answer.text()}`)
+}
+
+function describe(nautobot: RunningNautobot, sidecarPort: number): string {
+  const rows = Object.values(nautobot.users).map(({ username, password, token, rights }) =>
+    [username.padEnd(15), password.padEnd(15), token, rights].join('  ')
+  )
+  const variables = Object.entries(sidecarEnvironment(nautobot, sidecarPort))
+  return [
+    '',
+    `Nautobot      ${nautobot.url}/  (chat: ${nautobot.url}/plugins/ai-ops/chat/)`,
+    `Event Redis   ${nautobot.eventRedisUrl}`,
+    '',
+    `${'user'.padEnd(15)}  ${'password'.padEnd(15)}  ${'API token'.padEnd(40)}  rights`,
+    ...rows,
+    '',
+    'To start a sidecar for it:',
+    `  ${variables.map(([name, value]) => `${name}=${value}`).join(' ')} npm start`,
+    '',
+    'Each start has a fresh database. Ctrl-C stops everything.',
+    ''
+  ].join('\n')
+}
+
+function showSidecar(nautobot: RunningNautobot, port: number): RunningProcess | undefined {
+  if (flags['without-sidecar']) return undefined
+  const sidecar = startSidecar(nautobot, port, (line) => console.log(`[sidecar] ${line}`))
+  if (sidecar === undefined) console.log('There is no sidecar to start yet (src/main.ts).')
+  return sidecar
+}
+
+async function run(): Promise<void> {
+  const stopping = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  const port = await choosePort(flags.port, 8090)
+  const sidecarPort = await choosePort(flags['sidecar-port'], 3900)
+  const address = `http://127.0.0.1:${sidecarPort}`
+  const started = performance.now()
+  const starting = startNautobot({
+    port,
+    pluginConfig: { sidecar_url: address, public_url: address },
+    say: (sentence) => console.log(sentence),
+    ...(flags.log ? { onLine: (line: string) => console.log(`[nautobot] ${line}`) } : {})
+  })
+  const nautobot = await Promise.race([starting, stopping.then(() => undefined)])
+  // Interrupted while starting: this process ends, and the kernel ends its children with it.
+  if (nautobot === undefined) return process.exit(130)
+  await createPrompt(nautobot)
+  console.log(`Nautobot is ready after ${((performance.now() - started) / 1000).toFixed(1)} s.`)
+  console.log(describe(nautobot, sidecarPort))
+  const sidecar = showSidecar(nautobot, sidecarPort)
+  await stopping
+  console.log('Stopping.')
+  // A second Ctrl-C does not wait.
+  process.once('SIGINT', () => process.exit(130))
+  await sidecar?.stop()
+  await nautobot.stop()
+}
+
+if (flags.help) console.log(USAGE)
+else await run()
