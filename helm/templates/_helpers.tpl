@@ -1,0 +1,30 @@
+{{- define "ai-ops.fullname" -}}
+{{- if contains .Chart.Name .Release.Name -}}{{ .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else -}}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" }}{{- end -}}
+{{- end -}}
+
+{{- define "ai-ops.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "ai-ops.labels" -}}
+{{ include "ai-ops.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "ai-ops.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}{{ .Values.serviceAccount.name | default (include "ai-ops.fullname" .) }}
+{{- else -}}{{ .Values.serviceAccount.name | default "default" }}{{- end -}}
+{{- end -}}
+
+{{/* Outside LAB the service refuses to start without these: better said before anything is installed. */}}
+{{- define "ai-ops.demands" -}}
+{{- if ne .Values.environment "LAB" -}}
+{{- if not .Values.nautobot.url }}{{ fail (printf "nautobot.url is missing: %s takes its configuration from Nautobot" .Values.environment) }}{{ end -}}
+{{- if not .Values.nautobot.existingSecret }}{{ fail "nautobot.existingSecret is missing: name a secret with the service account's API token" }}{{ end -}}
+{{- if not .Values.redis.existingSecret }}{{ fail "redis.existingSecret is missing: name a secret with the address of Redis" }}{{ end -}}
+{{- end -}}
+{{- end -}}
