@@ -1,0 +1,115 @@
+import { AppError } from '../errors.ts'
+import type { NautobotClient } from '../nautobot/client.types.ts'
+import { refusedToService } from '../nautobot/service-call.ts'
+import type { CallContext } from '../platform/call-context.ts'
+import { createExpiringCache } from '../platform/expiring-cache.ts'
+import { Secret } from '../platform/secret.ts'
+import { createSingleFlight } from '../platform/single-flight.ts'
+import type { Caller, UserToken } from './caller.ts'
+import { exchangeSchema, fingerprint, parseAnswer, refusalCode, SHIM_API } from './shim-answers.ts'
+
+/** No run starts with a token that is about to lapse. */
+const RENEW_BEFORE_MS = 60_000
+const MAX_ENTRIES = 1_000
+
+/**
+ * Read-only tokens of the asking users, made by the shim's exchange and kept in this process alone.
+ *
+ * Throws UNAUTHENTICATED (the session or token it came from is gone: sign in again), FORBIDDEN (the user is inactive or
+ * may not chat), NAUTOBOT_REFUSED (the service account may not exchange), NAUTOBOT_UNAVAILABLE.
+ */
+export interface UserTokens {
+  /** A token that is good for at least another minute. */
+  forCaller(caller: Caller, context: CallContext): Promise<UserToken>
+  /** A new token for a long run, or for one taken over. The grant stays what it was and is never extended. */
+  renew(grant: Secret, context: CallContext): Promise<UserToken>
+  /** Nautobot refused this token: the next call exchanges anew. */
+  forget(token: Secret): void
+}
+
+export interface UserTokensOptions {
+  readonly nautobot: NautobotClient
+  readonly serviceToken: Secret
+  readonly now?: () => number
+  readonly maxEntries?: number
+}
+
+type Input = 'session_token' | 'api_token' | 'grant'
+
+const SIGN_IN_AGAIN = new Set([
+  'session_ended',
+  'token_invalid',
+  'token_expired',
+  'token_exchanged'
+])
+
+function refusal(error: unknown): unknown {
+  const code = refusalCode(error)
+  if (code && SIGN_IN_AGAIN.has(code))
+    return new AppError('UNAUTHENTICATED', 'Sign in to Nautobot again.', { cause: error })
+  if (code === 'user_refused')
+    return new AppError(
+      'FORBIDDEN',
+      'Nautobot does not let this user chat: the account is inactive, or the permission nautobot_ai_ops.chat_llmmodel is missing.',
+      { cause: error }
+    )
+  if (code === 'invalid_request')
+    return new AppError('INTERNAL', 'Something went wrong in this service.', { cause: error })
+  return refusedToService(error)
+}
+
+function toUserToken(answer: unknown): UserToken {
+  const { token, expires, grant, grant_expires, user, llm_models } = parseAnswer(
+    exchangeSchema,
+    answer
+  )
+  return {
+    userId: user.id,
+    username: user.username,
+    token: new Secret(token),
+    expiresAt: expires * 1_000,
+    grant: new Secret(grant),
+    grantExpiresAt: grant_expires * 1_000,
+    llmModelIds: new Set(llm_models)
+  }
+}
+
+export function createUserTokens(options: UserTokensOptions): UserTokens {
+  const { nautobot, serviceToken, now = Date.now, maxEntries = MAX_ENTRIES } = options
+  const held = createExpiringCache<UserToken>({ maxEntries, now })
+  const flights = createSingleFlight<UserToken>()
+
+  async function exchange(input: Input, value: Secret, context: CallContext): Promise<UserToken> {
+    const body = { [input]: value.reveal() }
+    const call = { ...context, token: serviceToken }
+    try {
+      return toUserToken(await nautobot.send('POST', `${SHIM_API}/token-exchange/`, body, call))
+    } catch (error) {
+      context.signal.throwIfAborted()
+      throw refusal(error)
+    }
+  }
+
+  async function obtain(input: Input, value: Secret, userId: string | undefined, ctx: CallContext) {
+    const key = `${userId ?? ''} ${input} ${fingerprint(value)}`
+    const kept = held.get(key)
+    if (kept) return kept
+    return flights.run(key, ctx.signal, async (signal) => {
+      const { correlationId } = ctx
+      const made = await exchange(input, value, { signal, correlationId })
+      if (userId !== undefined && made.userId !== userId)
+        throw new AppError('INTERNAL', 'Nautobot answered with the token of another user.')
+      held.set(key, made, made.expiresAt - RENEW_BEFORE_MS)
+      return made
+    })
+  }
+
+  return {
+    forCaller({ id, credential }, context) {
+      const input = credential.kind === 'session-token' ? 'session_token' : 'api_token'
+      return obtain(input, credential.token, id, context)
+    },
+    renew: (grant, context) => obtain('grant', grant, undefined, context),
+    forget: (token) => held.deleteWhere((kept) => kept.token.reveal() === token.reveal())
+  }
+}
