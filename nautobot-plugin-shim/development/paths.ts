@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** The release that the app is developed against; `requirements.lock` pins the same. */
 export const NAUTOBOT_VERSION = '3.2.7'
@@ -12,25 +12,31 @@ export const CHECKOUT_DIRECTORY = join(SHIM_DIRECTORY, '..')
 export const REQUIREMENTS_FILE = join(DEVELOPMENT_DIRECTORY, 'requirements.lock')
 
 const KEY_LENGTH = 12
+/** The bit of a folder's mode that lets everybody pass through. */
+const OTHERS_EXECUTE = 0o001
 
 /** Where downloads and templates are kept between runs; `AI_OPS_CACHE_DIR` moves it. */
 export function cacheDirectory(): string {
   const shared = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
   const root = process.env.AI_OPS_CACHE_DIR ?? join(shared, 'nautobot-ai-ops')
-  return join(root, `nautobot-${NAUTOBOT_VERSION}`)
+  return join(resolve(root), `nautobot-${NAUTOBOT_VERSION}`)
 }
 
 /** PostgreSQL refuses to run as root. */
 export const DATABASE_USER = process.getuid?.() === 0 ? 'postgres' : undefined
 
+function mayOthersEnter(path: string): boolean {
+  const open = !existsSync(path) || (statSync(path).mode & OTHERS_EXECUTE) !== 0
+  return open && (path === dirname(path) || mayOthersEnter(dirname(path)))
+}
+
 /**
- * Where database clusters live. For root that is outside of its home, which the user postgres may not enter; an explicit
- * `AI_OPS_CACHE_DIR` is taken at its word.
+ * Where database clusters live: in the cache, or, when the user postgres may not enter it (root's home is closed), in the
+ * system's own folder for caches.
  */
 export function databaseDirectory(): string {
-  if (DATABASE_USER === undefined || process.env.AI_OPS_CACHE_DIR) {
-    return join(cacheDirectory(), 'databases')
-  }
+  const usual = join(cacheDirectory(), 'databases')
+  if (DATABASE_USER === undefined || mayOthersEnter(usual)) return usual
   return `/var/cache/nautobot-ai-ops/nautobot-${NAUTOBOT_VERSION}`
 }
 
