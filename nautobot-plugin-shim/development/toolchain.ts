@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { CommandError, runCommand } from '../../test/support/processes.ts'
 import { withLock } from './lock.ts'
+import { ensurePackages, findPostgresql, succeeds } from './packages.ts'
 import {
   CHECKOUT_DIRECTORY,
   cacheDirectory,
@@ -16,8 +17,6 @@ import {
 import type { Say } from './say.ts'
 
 const INSTALL_TIMEOUT_MS = 900_000
-const PROBE_TIMEOUT_MS = 20_000
-const POSTGRESQL_HOME = '/usr/lib/postgresql'
 
 /** Everything that a development Nautobot is started with. */
 export type Toolchain = {
@@ -27,49 +26,6 @@ export type Toolchain = {
   venvDirectory: string
   /** For PYTHONPATH: this checkout's app and its metadata; empty while there is no app. */
   pythonPath: string[]
-}
-
-function isOnPath(program: string): boolean {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return folders.some((folder) => existsSync(join(folder, program)))
-}
-
-function findPostgresql(): string | undefined {
-  const versions = existsSync(POSTGRESQL_HOME) ? readdirSync(POSTGRESQL_HOME) : []
-  return versions
-    .sort((one, other) => Number(other) - Number(one))
-    .map((version) => join(POSTGRESQL_HOME, version, 'bin'))
-    .find((folder) => existsSync(join(folder, 'initdb')))
-}
-
-async function succeeds(command: string, args: string[]): Promise<boolean> {
-  return runCommand({ command, args, timeoutMs: PROBE_TIMEOUT_MS }).then(
-    () => true,
-    () => false
-  )
-}
-
-async function missingPackages(): Promise<string[]> {
-  const missing: string[] = []
-  if (!(await succeeds('python3', ['-c', 'import ensurepip, venv']))) missing.push('python3-venv')
-  if (findPostgresql() === undefined) missing.push('postgresql')
-  if (!isOnPath('redis-server')) missing.push('redis-server')
-  return missing
-}
-
-async function ensurePackages(say: Say): Promise<void> {
-  const missing = await missingPackages()
-  if (missing.length === 0) return
-  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
-  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
-    throw new Error(
-      `A real Nautobot needs ${missing.join(', ')}. Install with: sudo ${command} (or your system's own way), then try again.`
-    )
-  }
-  say(`Installing ${missing.join(', ')} with apt-get: Nautobot needs Python, a database and Redis.`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const line = `apt-get update -q && ${command} -q`
-  await runCommand({ command: 'sh', args: ['-c', line], env, timeoutMs: INSTALL_TIMEOUT_MS })
 }
 
 async function pip(venv: string, args: string[]): Promise<string> {
@@ -116,13 +72,13 @@ async function ensureShim(venv: string, say: Say): Promise<string[]> {
  */
 export async function ensureToolchain(say: Say): Promise<Toolchain> {
   return withLock(join(cacheDirectory(), 'install.lock'), async () => {
-    await ensurePackages(say)
+    await ensurePackages(['python3-venv', 'postgresql', 'redis-server'], say)
     const venv = join(cacheDirectory(), 'venv')
     await ensureVenv(venv, say)
     const pythonPath = await ensureShim(venv, say)
     const postgresqlDirectory = findPostgresql()
     if (postgresqlDirectory === undefined) {
-      throw new CommandError(`no initdb under ${POSTGRESQL_HOME}`)
+      throw new CommandError('postgresql is installed without its server programs')
     }
     return { postgresqlDirectory, venvDirectory: join(venv, 'bin'), pythonPath }
   })

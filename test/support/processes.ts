@@ -95,16 +95,30 @@ function waiter(output: ReturnType<typeof collectOutput>, exited: Promise<number
     })
 }
 
+// The whole group: what the child has started holds the pipes open, and would be left behind.
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // Gone meanwhile.
+  }
+}
+
 /** Starts a process that dies with this one, `kill -9` included. A command that cannot be started rejects `exited`. */
 export function startProcess(options: ProcessOptions): RunningProcess {
   const child = launch(options)
   const output = collectOutput(child, options.onLine)
   const exited = once(child, 'close').then(([code]) => (typeof code === 'number' ? code : null))
-  exited.catch(() => undefined)
-  const running = () => child.exitCode === null && child.signalCode === null
+  let ended = false
+  const markEnded = () => {
+    ended = true
+  }
+  exited.then(markEnded, markEnded)
   const end = async (signal: NodeJS.Signals) => {
-    if (running()) child.kill(signal)
-    const killer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS)
+    const send = (what: NodeJS.Signals) => ended || signalGroup(child, what)
+    send(signal)
+    const killer = setTimeout(() => send('SIGKILL'), STOP_GRACE_MS)
     await exited.catch(() => undefined)
     clearTimeout(killer)
   }
