@@ -6,6 +6,8 @@ import { DATABASE_USER } from './paths.ts'
 
 const START_TIMEOUT_MS = 60_000
 const COMMAND_TIMEOUT_MS = 120_000
+/** unix(7) allows 107 characters, of which PostgreSQL's file name takes 16. */
+const MAX_SOCKET_DIRECTORY_CHARACTERS = 90
 
 /** The one role of our clusters; no password, since only a socket in a private folder leads there. */
 export const DATABASE_ROLE = 'nautobot'
@@ -67,9 +69,19 @@ const SETTINGS = {
   jit: 'off'
 }
 
-/** Starts the server of a cluster that no other server uses. */
+// In the run's own folder, which is cleaned up even after a kill, unless the address would be longer than the kernel allows.
+async function createSocketDirectory(directory: string): Promise<string> {
+  const beside = join(dirname(directory), 'socket')
+  if (beside.length > MAX_SOCKET_DIRECTORY_CHARACTERS) {
+    return mkdtemp(join(tmpdir(), 'ai-ops-pg-'))
+  }
+  await mkdir(beside, { recursive: true })
+  return beside
+}
+
+/** Starts the server of a cluster that no other server uses. Its socket is beside `directory`. */
 export async function startCluster(programs: string, directory: string): Promise<RunningCluster> {
-  const socketDirectory = await mkdtemp(join(tmpdir(), 'ai-ops-pg-'))
+  const socketDirectory = await createSocketDirectory(directory)
   await own(socketDirectory)
   const settings = { ...SETTINGS, unix_socket_directories: socketDirectory }
   const server = startProcess({

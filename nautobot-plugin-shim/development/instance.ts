@@ -81,7 +81,7 @@ function environmentOf(options: InstanceOptions, cluster: RunningCluster, redis:
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
   const { toolchain, directory } = options
   await mkdir(join(directory, 'home'), { recursive: true })
-  const redis = await startRedis()
+  const redis = await startRedis({ parentDirectory: directory })
   const cluster = await startCluster(toolchain.postgresqlDirectory, join(directory, 'data')).catch(
     async (error: unknown) => {
       await redis.stop()

@@ -17,8 +17,12 @@ export type RunningRedis = {
   stop: () => Promise<void>
 }
 
-/** `settings` are added to the command line, for example `['--appendonly', 'yes', '--appendfsync', 'always']`. */
-export type RedisOptions = { settings?: string[] }
+export type RedisOptions = {
+  /** Added to the command line, for example `['--appendonly', 'yes', '--appendfsync', 'always']`. */
+  settings?: string[]
+  /** Where its working folder is made; default: the system's folder for temporary files. */
+  parentDirectory?: string
+}
 
 async function launch(port: number, directory: string, settings: string[]) {
   const server = startProcess({
@@ -52,7 +56,7 @@ async function launchOnFreePort(directory: string, settings: string[]) {
 /** Starts a Redis server that keeps nothing on disk unless told to. It ends with this process at the latest. */
 export async function startRedis(options: RedisOptions = {}): Promise<RunningRedis> {
   const settings = options.settings ?? []
-  const directory = await mkdtemp(join(tmpdir(), 'ai-ops-redis-'))
+  const directory = await mkdtemp(join(options.parentDirectory ?? tmpdir(), 'ai-ops-redis-'))
   const first = await launchOnFreePort(directory, settings).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true })
     throw error
