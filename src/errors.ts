@@ -85,6 +85,11 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'Accept `application/json` or `text/event-stream`.'
   },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    retryable: true,
+    help: 'The request did not arrive in time. Send it again on a faster line.'
+  },
   CONVERSATION_BUSY: {
     status: 409,
     retryable: true,
@@ -119,6 +124,11 @@ export const ERROR_KINDS = {
     status: 429,
     retryable: true,
     help: 'Wait for the seconds in `Retry-After`.'
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    retryable: false,
+    help: 'Send fewer or shorter headers and a shorter address.'
   },
   INTERNAL: {
     status: 500,

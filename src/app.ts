@@ -1,0 +1,108 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Environment } from './config-schema.ts'
+import type { ChatOptionsSource } from './http/chat-options.ts'
+import { answerClientError } from './http/client-errors.ts'
+import { createEventStreams } from './http/codecs/sse.ts'
+import { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
+import { type Authenticate, authentication } from './http/plugins/authentication.ts'
+import { answerFrameworkError, errorHandler } from './http/plugins/error-handler.ts'
+import { jsonBody } from './http/plugins/json-body.ts'
+import { correlationIdOf, observability } from './http/plugins/observability.ts'
+import { openapi } from './http/plugins/openapi.ts'
+import { rateLimit } from './http/plugins/rate-limit.ts'
+import { security } from './http/plugins/security.ts'
+import { chat } from './http/routes/chat.ts'
+import { probes, type Readiness } from './http/routes/probes.ts'
+import { runRoutes } from './http/routes/runs.ts'
+import { web } from './http/routes/web.ts'
+import type { Logger } from './platform/logger.ts'
+import type { Metrics } from './platform/metrics.ts'
+import type { RunCoordinator } from './runs/run.ts'
+
+export interface AppOptions {
+  readonly environment: Environment
+  readonly version: string
+  /** What `HOST` says; in LAB the one name beside `localhost` that the Host header may carry. */
+  readonly host: string
+  /** Nautobot's address for browsers; undefined with the embedded sample, whose chat page is at `/`. */
+  readonly nautobotPublicUrl: string | undefined
+  /** Folder of the built chat. */
+  readonly webRoot: string
+  readonly heartbeatMs: number
+  readonly rateLimitPerMinute: number
+  readonly limits?: Partial<HttpLimits>
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly authenticate: Authenticate
+  readonly readiness: () => Readiness
+  readonly runs: RunCoordinator
+  readonly chatOptions: Pick<ChatOptionsSource, 'currentCatalog' | 'userToken'>
+}
+
+const CHAT_PAGE = '/plugins/ai-ops/chat/'
+
+/** The whole HTTP surface, in order. Ready to listen; nothing has started. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { environment, version, metrics, runs, nautobotPublicUrl } = options
+  const isLab = environment === 'LAB'
+  const limits = { ...HTTP_LIMITS, ...options.limits }
+  const app = createServer(options.logger, limits)
+  const streams = createEventStreams({
+    heartbeatMs: options.heartbeatMs,
+    maxStalledMs: limits.maxStalledStreamMs,
+    onCount: (open) => metrics.eventStreams.set(open)
+  })
+  // Readers of unfinished runs would keep the server from closing.
+  app.addHook('preClose', async () => streams.close())
+
+  await app.register(errorHandler, { metrics, showInternals: isLab })
+  await app.register(observability, { metrics })
+  await app.register(security, {
+    allowedOrigin: nautobotPublicUrl && new URL(nautobotPublicUrl).origin,
+    allowedHost: isLab ? options.host : undefined
+  })
+  await app.register(authentication, { authenticate: options.authenticate })
+  await app.register(rateLimit, {
+    maxPerMinute: options.rateLimitPerMinute,
+    maxEntries: limits.maxRateLimitEntries
+  })
+  await app.register(jsonBody, { maxDepth: limits.maxJsonDepth })
+  await app.register(openapi, { version })
+
+  await app.register(chat, {
+    runs,
+    streams,
+    options: { ...options.chatOptions, version, environment }
+  })
+  await app.register(runRoutes, { runs, streams })
+  await app.register(probes, { readiness: options.readiness, metrics })
+  await app.register(web, {
+    webRoot: options.webRoot,
+    homeUrl: nautobotPublicUrl && `${nautobotPublicUrl}${CHAT_PAGE}`
+  })
+  return app
+}
+
+function createServer(logger: Logger, limits: HttpLimits): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'correlationId'
+    }),
+    genReqId: correlationIdOf,
+    requestIdHeader: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    routerOptions: { maxParamLength: limits.maxParameterCharacters },
+    http: {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckMs
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError
+  })
+  return app
+}

@@ -1,0 +1,46 @@
+import type { Caller, UserToken } from '../auth/caller.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Environment } from '../config-schema.ts'
+import type { CallContext } from '../platform/call-context.ts'
+
+export interface ChatOptionsSource {
+  readonly version: string
+  readonly environment: Environment
+  readonly currentCatalog: () => Promise<Catalog>
+  /** Its `llmModelIds` say which models the caller may use. */
+  readonly userToken: (caller: Caller, context: CallContext) => Promise<UserToken>
+}
+
+/** What the chat's pickers offer, and what its version check compares. */
+export async function readChatOptions(
+  source: ChatOptionsSource,
+  caller: Caller,
+  context: CallContext
+) {
+  const { version, environment } = source
+  const [{ llmModels, mcpServers }, { llmModelIds }] = await Promise.all([
+    source.currentCatalog(),
+    source.userToken(caller, context)
+  ])
+  return {
+    version,
+    environment,
+    identity: { username: caller.username },
+    models: llmModels
+      // Nautobot knows nothing of the environment's models, so it cannot permit them either.
+      .filter(
+        ({ enabled, source, id }) => enabled && (source !== 'nautobot' || llmModelIds.has(id))
+      )
+      .map(({ id, name, provider, isDefault, source, status }) => ({
+        id,
+        name,
+        provider,
+        isDefault,
+        isLab: source === 'lab',
+        status
+      })),
+    mcpServers: mcpServers
+      .filter(({ enabled }) => enabled)
+      .map(({ id, name, status }) => ({ id, name, status }))
+  }
+}

@@ -1,0 +1,33 @@
+/** Bounds on what one client can make this service hold or wait for. Tests lower them. */
+export interface HttpLimits {
+  readonly maxBodyBytes: number
+  readonly maxHeaderBytes: number
+  /** Arrays and objects inside each other in a JSON body. */
+  readonly maxJsonDepth: number
+  readonly maxParameterCharacters: number
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersTimeoutMs: number
+  /** From the first byte of a request to the end of its body. */
+  readonly requestTimeoutMs: number
+  /** How often the two above are looked at. */
+  readonly timeoutCheckMs: number
+  readonly keepAliveTimeoutMs: number
+  /** How long a reader of an event stream may leave a full buffer standing. */
+  readonly maxStalledStreamMs: number
+  /** Users and addresses whose rate is remembered. */
+  readonly maxRateLimitEntries: number
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  maxBodyBytes: 256 * 1024,
+  maxHeaderBytes: 16 * 1024,
+  maxJsonDepth: 32,
+  maxParameterCharacters: 200,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  timeoutCheckMs: 2_000,
+  // Longer than the idle time of usual load balancers (60 s), so that they are the ones to close.
+  keepAliveTimeoutMs: 72_000,
+  maxStalledStreamMs: 30_000,
+  maxRateLimitEntries: 10_000
+}

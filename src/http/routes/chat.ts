@@ -1,0 +1,132 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import { AppError } from '../../errors.ts'
+import type { Question, RunCoordinator, RunView } from '../../runs/run.ts'
+import { type ChatOptionsSource, readChatOptions } from '../chat-options.ts'
+import { encodeAgUi } from '../codecs/ag-ui.ts'
+import { type EventStreams, responseClosed } from '../codecs/sse.ts'
+import { errorResponses, eventStreamSchema } from '../responses.ts'
+import { type ChatBody, toChatBody } from '../run-body.ts'
+import { chatOptionsSchema, chatRequestSchema, chatResponseSchema } from '../schemas.ts'
+
+interface ChatRouteOptions {
+  readonly runs: RunCoordinator
+  readonly streams: EventStreams
+  readonly options: ChatOptionsSource
+}
+
+const TAGS = ['Chat']
+
+export const chat: FastifyPluginAsyncZod<ChatRouteOptions> = async (
+  app,
+  { runs, streams, options }
+) => {
+  app.post(
+    '/api/v1/chat',
+    {
+      config: { operation: 'chat.send', access: 'chat' },
+      schema: {
+        tags: TAGS,
+        summary: 'Ask a question',
+        description:
+          'Starts a run and answers when it has ended; with `Accept: text/event-stream`, its events as they happen. The run goes on when the client leaves. The headers `X-Run-Id` and `X-Conversation-Id` name it.',
+        body: chatRequestSchema,
+        response: { ...CHAT_RESPONSE, ...CHAT_ERRORS }
+      }
+    },
+    async (request, reply) => {
+      const wantsEvents = accepts(request, ['application/json', 'text/event-stream']) === 1
+      const question = toQuestion(request.body, request)
+      const { runId, conversationId } = await runs.start(question)
+      void reply.headers({ 'x-run-id': runId, 'x-conversation-id': conversationId })
+      const signal = responseClosed(reply)
+      const events = runs.events(request.caller, runId, { afterId: undefined, signal })
+      if (wantsEvents) return streams.send(reply, events, encodeAgUi)
+      return answerWhenEnded(reply, events, () => runs.view(request.caller, runId))
+    }
+  )
+
+  app.get(
+    '/api/v1/chat/options',
+    {
+      config: { operation: 'chat.options', access: 'chat' },
+      schema: {
+        tags: TAGS,
+        summary: 'What can be chosen for a question',
+        description: 'The LLM models you may use, the MCP servers, and who you are here.',
+        response: { 200: chatOptionsSchema }
+      }
+    },
+    (request, reply) =>
+      readChatOptions(options, request.caller, {
+        signal: responseClosed(reply),
+        correlationId: request.id
+      })
+  )
+}
+
+const CHAT_RESPONSE = {
+  200: {
+    description: 'The answer.',
+    content: {
+      'application/json': { schema: chatResponseSchema },
+      'text/event-stream': { schema: eventStreamSchema }
+    }
+  }
+}
+
+const CHAT_ERRORS = errorResponses(
+  'UNKNOWN_MODEL',
+  'UNKNOWN_TOOL_SERVER',
+  'MODEL_NOT_PERMITTED',
+  'CONVERSATION_NOT_FOUND',
+  'NOT_ACCEPTABLE',
+  'CONVERSATION_BUSY',
+  'MODEL_NOT_CONFIGURED',
+  'MODEL_FAILED',
+  'MODEL_CREDENTIAL_REFUSED',
+  'MODEL_RATE_LIMITED',
+  'MODEL_INCOMPLETE',
+  'CREDENTIAL_UNAVAILABLE',
+  'NAUTOBOT_REFUSED',
+  'REDIS_UNAVAILABLE',
+  'NOT_READY',
+  'DRAINING',
+  'TOO_MANY_RUNS',
+  'MODEL_TIMEOUT',
+  'RUN_TIMEOUT'
+)
+
+function toQuestion(body: z.output<typeof chatRequestSchema>, request: FastifyRequest): Question {
+  const { message, conversationId, model, mcpServers, pageContext } = body
+  const { caller, id: correlationId } = request
+  return { caller, conversationId, message, model, mcpServers, pageContext, correlationId }
+}
+
+/** Which of the types on offer the client prefers; the first one when it does not say. Throws NOT_ACCEPTABLE. */
+function accepts(request: FastifyRequest, offered: readonly string[]): number {
+  const ranges = (request.headers.accept ?? '*/*').toLowerCase().split(',')
+  for (const range of ranges) {
+    const [type = ''] = range.split(';')
+    const index = offered.findIndex((offer) => matchesRange(type.trim(), offer))
+    if (index >= 0) return index
+  }
+  throw new AppError('NOT_ACCEPTABLE', `This path answers ${offered.join(' or ')}.`)
+}
+
+function matchesRange(range: string, type: string): boolean {
+  return range === '*/*' || range === type || range === `${type.split('/')[0]}/*`
+}
+
+async function answerWhenEnded(
+  reply: FastifyReply,
+  events: AsyncIterable<unknown>,
+  view: () => Promise<RunView>
+): Promise<ChatBody | FastifyReply> {
+  for await (const _event of events) {
+    // Only the end is waited for; the view has it all.
+  }
+  if (reply.raw.destroyed) return reply.hijack()
+  return toChatBody(await view())
+}

@@ -1,0 +1,41 @@
+import type { z } from 'zod'
+import { AppError } from '../errors.ts'
+import type { RunView } from '../runs/run.ts'
+import type { chatResponseSchema, runViewSchema } from './schemas.ts'
+
+export type ChatBody = z.output<typeof chatResponseSchema>
+
+/** A run as `GET /api/v1/runs/{id}` shows it. */
+export function toRunBody(run: RunView): z.output<typeof runViewSchema> {
+  const { steps, footer, ...rest } = run
+  if (!footer) return { ...rest, steps: [...steps] }
+  const { evidence, gaps } = footer
+  return {
+    ...rest,
+    steps: [...steps],
+    footer: { ...footer, evidence: [...evidence], gaps: [...gaps] }
+  }
+}
+
+/** Throws the run's error: a run that failed is a failed request, with the run's id for those who look. */
+export function toChatBody(run: RunView): ChatBody {
+  const { id: runId, conversationId, state, model, response, steps, footer, error } = run
+  if (error) {
+    throw new AppError(error.code, error.message, { details: { ...error.details, runId } })
+  }
+  if (state !== 'succeeded' && state !== 'stopped' && state !== 'waiting') {
+    throw new AppError('INTERNAL', `The run ended as ${state}.`, { details: { runId } })
+  }
+  const { evidence = [], gaps = [], usage } = footer ?? {}
+  return {
+    conversationId,
+    runId,
+    state,
+    model,
+    response,
+    toolCalls: [...steps],
+    evidence: [...evidence],
+    gaps: [...gaps],
+    usage
+  }
+}

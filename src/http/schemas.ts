@@ -1,0 +1,217 @@
+import { z } from 'zod'
+import { ERROR_KINDS, type ErrorCode } from '../errors.ts'
+import { RUN_STATES } from '../runs/run.ts'
+
+/**
+ * Shapes that several routes share. Conventions: requests are strict (an unknown field is refused), answers are
+ * descriptive (never checked at run time; tests parse them), `.meta({id})` makes a component of the document.
+ */
+
+export const MAX_MESSAGE_CHARACTERS = 32_000
+const MAX_NAME_CHARACTERS = 255
+const MAX_CHOSEN_SERVERS = 32
+
+// Invisible, and a way to smuggle; tabs and line ends are what people type.
+const CONTROL_CHARACTERS = /[^\P{Cc}\t\n\r]/u
+
+/** Text that people typed: no control characters, no broken surrogates. */
+export const plainText = (maxCharacters: number) =>
+  z
+    .string()
+    .max(maxCharacters, `has more than ${maxCharacters} characters`)
+    .refine((text) => !CONTROL_CHARACTERS.test(text), 'contains control characters')
+    .refine((text) => text.isWellFormed(), 'is not valid Unicode')
+
+const nonEmpty = (text: string) => text.trim() !== ''
+
+export const idSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not an id of this service')
+  .meta({ examples: ['5b0c8f7e-2f5b-4a56-9a39-0c5d9d0c1b9e'] })
+
+const nameOrId = plainText(MAX_NAME_CHARACTERS).refine(nonEmpty, 'is empty')
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z
+        .enum(Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]])
+        .describe('What happened; the contract. `openapi/errors.md` explains every code.'),
+      message: z.string().describe('A sentence for people; may change.'),
+      retryable: z.boolean().describe('Whether the same request may succeed later.'),
+      details: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('What a program needs to act: `fields`, `runId`, `retryAfterSeconds`, …')
+    })
+  })
+  .meta({
+    id: 'Error',
+    examples: [
+      {
+        error: {
+          code: 'INVALID_REQUEST',
+          message: 'message: is empty.',
+          retryable: false,
+          details: { fields: [{ path: 'message', message: 'is empty' }] }
+        }
+      }
+    ]
+  })
+
+const proofLinkSchema = z
+  .object({ label: z.string(), url: z.url() })
+  .meta({ id: 'ProofLink', description: 'A page of Nautobot that shows the same.' })
+
+const usageSchema = z
+  .object({
+    modelCalls: z.int(),
+    toolCalls: z.int(),
+    inputTokens: z.int(),
+    outputTokens: z.int(),
+    durationMs: z.number()
+  })
+  .meta({ id: 'Usage' })
+
+const stepSchema = z
+  .object({
+    toolCallId: z.string(),
+    name: z.string(),
+    server: z.string().optional(),
+    arguments: z.unknown(),
+    result: z.string().optional().describe('What the model read; absent while the call runs.'),
+    isError: z.boolean().optional(),
+    rows: z.int().optional(),
+    durationMs: z.number().optional()
+  })
+  .meta({ id: 'ToolCall' })
+
+const footerSchema = z.object({
+  evidence: z.array(proofLinkSchema),
+  gaps: z
+    .array(z.string())
+    .describe('What could not be seen: servers down, lists cut, rights missing.'),
+  usage: usageSchema,
+  incomplete: z.boolean().describe('The text was cut short by a stop or a failure.')
+})
+
+export const runViewSchema = z
+  .object({
+    id: idSchema,
+    conversationId: idSchema,
+    state: z.enum(RUN_STATES),
+    createdAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().optional(),
+    model: z.string().optional(),
+    question: z.string(),
+    response: z.string().describe('The text so far; complete in the state `succeeded`.'),
+    steps: z.array(stepSchema),
+    footer: footerSchema.optional(),
+    error: errorSchema.shape.error.optional()
+  })
+  .meta({ id: 'Run' })
+
+export const chatRequestSchema = z
+  .strictObject({
+    message: plainText(MAX_MESSAGE_CHARACTERS)
+      .refine(nonEmpty, 'is empty')
+      .describe('The question.')
+      .meta({ minLength: 1 }),
+    conversationId: idSchema.optional().describe('Continues a conversation; a new one without it.'),
+    model: nameOrId.optional().describe('Name or id of an LLM model; the default one without it.'),
+    mcpServers: z
+      .array(nameOrId)
+      .max(MAX_CHOSEN_SERVERS, `has more than ${MAX_CHOSEN_SERVERS} entries`)
+      .optional()
+      .describe('Names or ids of the MCP servers to use; all enabled ones without it.'),
+    pageContext: z
+      .strictObject({
+        objectType: z
+          .string()
+          .max(MAX_NAME_CHARACTERS)
+          .regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/, 'is not written like dcim.device'),
+        id: z.guid('is not a UUID')
+      })
+      .optional()
+      .describe('The Nautobot object whose page the question was asked from.')
+  })
+  .meta({
+    id: 'ChatRequest',
+    examples: [
+      { message: 'How many devices are at AMS01?' },
+      {
+        message: 'Which of those have no primary address?',
+        conversationId: '5b0c8f7e-2f5b-4a56-9a39-0c5d9d0c1b9e',
+        model: 'GPT production'
+      }
+    ]
+  })
+
+export const chatResponseSchema = z
+  .object({
+    conversationId: idSchema,
+    runId: idSchema,
+    state: z.enum(['succeeded', 'stopped', 'waiting']),
+    model: z.string().optional(),
+    response: z.string().describe('The answer, in Markdown.'),
+    toolCalls: z.array(stepSchema),
+    evidence: footerSchema.shape.evidence,
+    gaps: footerSchema.shape.gaps,
+    usage: usageSchema.optional()
+  })
+  .meta({
+    id: 'ChatResponse',
+    examples: [
+      {
+        conversationId: '5b0c8f7e-2f5b-4a56-9a39-0c5d9d0c1b9e',
+        runId: '0e0f6a51-7a3d-4a5e-8f0c-7a4a4f5d4b11',
+        state: 'succeeded',
+        model: 'GPT production',
+        response: 'There are **12** devices at AMS01.',
+        toolCalls: [
+          {
+            toolCallId: 'call_1',
+            name: 'nautobot_count',
+            server: 'nautobot',
+            arguments: { model: 'dcim.device', filters: { location: ['AMS01'] } },
+            result: '{"count":12}',
+            isError: false,
+            durationMs: 41
+          }
+        ],
+        evidence: [
+          {
+            label: '12 devices at AMS01',
+            url: 'https://nautobot.example.com/dcim/devices/?location=AMS01&clear_view=true'
+          }
+        ],
+        gaps: [],
+        usage: {
+          modelCalls: 2,
+          toolCalls: 1,
+          inputTokens: 812,
+          outputTokens: 64,
+          durationMs: 1430
+        }
+      }
+    ]
+  })
+
+export const chatOptionsSchema = z
+  .object({
+    version: z.string(),
+    environment: z.enum(['LAB', 'NONPROD', 'PROD']),
+    identity: z.object({ username: z.string() }),
+    models: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        provider: z.string(),
+        isDefault: z.boolean(),
+        isLab: z.boolean().describe('The embedded rule-based model, not a language model.'),
+        status: z.string()
+      })
+    ),
+    mcpServers: z.array(z.object({ id: z.string(), name: z.string(), status: z.string() }))
+  })
+  .meta({ id: 'ChatOptions' })
