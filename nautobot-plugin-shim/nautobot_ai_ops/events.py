@@ -79,8 +79,9 @@ def slim(topic: str, payload: str) -> str:
         payload: Nautobot's payload, JSON.
     """
     body = json.loads(payload)
-    after, before = body.get("postchange") or {}, body.get("prechange") or {}
-    identifier = after.get("id") or before.get("id") or body.get("id")
+    # Object events have the first two, of which a creation and a deletion lack one; a logout has the third.
+    parts = [body.get(name) or {} for name in ("postchange", "prechange", "data")]
+    identifier = next((part["id"] for part in parts if "id" in part), None)
     return json.dumps({"topic": topic, "id": identifier, "at": int(time.time())})
 
 

@@ -23,7 +23,7 @@ TOKEN_LIFETIME_SECONDS = 600
 # Users see these tokens on their own token page.
 TOKEN_DESCRIPTION = "AI Ops: read-only, for the assistant, expires by itself"  # noqa: S105
 # Expired tokens that one exchange clears away: more than it adds, so they die out, and few enough not to be felt.
-MAX_CLEANED_PER_EXCHANGE = 50
+MAX_CLEANED_PER_EXCHANGE = 10
 # The sidecar keeps one token per user and replica; beyond this the oldest go.
 MAX_LIVE_TOKENS_PER_SOURCE = 20
 API_TOKEN_CHARACTERS = 40
@@ -116,8 +116,8 @@ def is_exchanged(token: Token) -> bool:
 
 def revoke(reference: str) -> None:
     """Delete the live tokens that came from a session or API token which has ended."""
-    # Bounded: an exchange keeps no more than MAX_LIVE_TOKENS_PER_SOURCE of them.
-    _delete(ExchangedToken.objects.filter(source=reference))
+    # The youngest first: an exchange leaves no more than MAX_LIVE_TOKENS_PER_SOURCE alive, what is older has expired.
+    _delete(ExchangedToken.objects.filter(source=reference).order_by("-expires"), MAX_LIVE_TOKENS_PER_SOURCE)
 
 
 def _with_new_grant(source: Source) -> Exchange:
@@ -167,17 +167,16 @@ def _issue_token(source: Source) -> tuple[str, int]:
 
 def _clean_up(source: Source) -> None:
     # Nautobot never deletes expired tokens.
-    _delete(ExchangedToken.objects.filter(expires__lt=timezone.now()))
+    _delete(ExchangedToken.objects.filter(expires__lt=timezone.now()), MAX_CLEANED_PER_EXCHANGE)
     live = ExchangedToken.objects.filter(source=source.reference).order_by("-expires")
-    _delete(live[MAX_LIVE_TOKENS_PER_SOURCE - 1 :])
+    _delete(live[MAX_LIVE_TOKENS_PER_SOURCE - 1 :], MAX_CLEANED_PER_EXCHANGE)
 
 
-def _delete(exchanged) -> None:
-    """Delete exchanged tokens and their rows, at most MAX_CLEANED_PER_EXCHANGE."""
+def _delete(exchanged, at_most: int) -> None:
     with transaction.atomic():
         # Two exchanges at once share the work instead of waiting for each other.
         skip_locked = connection.features.has_select_for_update_skip_locked
-        rows = list(exchanged.select_for_update(skip_locked=skip_locked)[:MAX_CLEANED_PER_EXCHANGE])
+        rows = list(exchanged.select_for_update(skip_locked=skip_locked)[:at_most])
         if rows:
             Token.objects.filter(pk__in=[row.token_id for row in rows]).delete()
             ExchangedToken.objects.filter(pk__in=[row.pk for row in rows]).delete()

@@ -112,7 +112,7 @@ class SessionTokenView(View):
     def post(self, request):
         """Mint a session token for the user of this session."""
         # LoginRequiredMixin would redirect, which a script cannot use.
-        if not request.user.is_authenticated:
+        if not (request.user.is_authenticated and request.session.session_key):
             return self._answer({"detail": "Not logged in.", "code": "not_authenticated"}, status=401)
         if not request.user.has_perm(CHAT_PERMISSION):
             detail = "You may not use the assistant; ask an administrator for the right to chat."

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from nautobot_ai_ops.api.grouping import find_grouping, group
-from nautobot_ai_ops.api.lookup import find_model, may_view
+from nautobot_ai_ops.api.lookup import find_model, may_view, plain_queryset
 
 DEFAULT_TOP = 20
 MAX_TOP = 100
@@ -43,7 +43,7 @@ class CountView(NautobotAPIVersionMixin, APIView):
         grouping = find_grouping(model, group_by, request) if group_by else None
         filtered = _filter(model, parameters, request)
         # Over the primary keys, since filters that join would count an object several times.
-        counted = model._default_manager.filter(pk__in=filtered.order_by().values("pk")).order_by()
+        counted = plain_queryset(model).filter(pk__in=filtered.order_by().values("pk")).order_by()
         body = {"count": counted.count()}
         if grouping:
             body.update(group(counted, grouping, top, request.user))
@@ -67,7 +67,7 @@ def _grouping_parameters(parameters) -> tuple[str | None, int]:
 
 
 def _filter(model: type[Model], parameters, request):
-    permitted = model._default_manager.restrict(request.user, "view")
+    permitted = plain_queryset(model).restrict(request.user, "view")
     filterset = get_filterset_for_model(model)(parameters, queryset=permitted, request=request)
     # Checked here as well: with STRICT_FILTERING off Nautobot ignores an unknown filter and would count everything.
     unknown = [name for name in parameters if name not in filterset.filters]

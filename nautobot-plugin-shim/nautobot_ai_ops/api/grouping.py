@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+import re
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -15,7 +16,7 @@ from nautobot.extras.models import CustomField
 from rest_framework.exceptions import ValidationError
 from taggit.managers import TaggableManager
 
-from nautobot_ai_ops.api.lookup import may_view
+from nautobot_ai_ops.api.lookup import may_view, plain_queryset
 
 CUSTOM_FIELD_PREFIX = "cf_"
 MAX_LABEL_CHARACTERS = 200
@@ -26,6 +27,8 @@ REFUSED_CUSTOM_FIELD_TYPES = (
     CustomFieldTypeChoices.TYPE_JSON,
     CustomFieldTypeChoices.TYPE_MARKDOWN,
 )
+# Values that REST may show to who asks for the object, but that are not for tables and models to read.
+SENSITIVE_NAME = re.compile(r"secret|password|passphrase|token|api_?key|psk")
 REFUSED_FIELD_TYPES = (models.JSONField, models.TextField, models.BinaryField)
 
 
@@ -104,6 +107,8 @@ def _field_grouping(field) -> Grouping:
         return Grouping(F(f"{field.name}__pk"), related_model=field.related_model, overlapping=True)
     if field.is_relation:
         return Grouping(F(f"{field.name}__pk"), related_model=field.related_model)
+    if field.name in getattr(field.model, "sensitive_fields", ()) or SENSITIVE_NAME.search(field.name):
+        raise ValidationError({"group_by": [f'"{field.name}" may hold a secret; group by another field.']})
     if isinstance(field, REFUSED_FIELD_TYPES):
         raise ValidationError({"group_by": [f'"{field.name}" holds text or documents; group by another field.']})
     return Grouping(F(field.name), choices=dict(field.flatchoices) or None)
@@ -135,7 +140,7 @@ def _labeller(grouping: Grouping, values: list[Any], user):
 
 
 def _related_labels(model: type[models.Model], keys: list[Any], user) -> dict[Any, str]:
-    permitted = model._default_manager.all()
+    permitted = plain_queryset(model)
     if isinstance(permitted, RestrictedQuerySet):
         permitted = permitted.restrict(user, "view")
     elif model is not ContentType and not may_view(user, model):

@@ -4,6 +4,7 @@ import logging
 
 from nautobot.core.api.views import NautobotAPIVersionMixin
 from nautobot.users.models import Token
+from rest_framework.exceptions import ParseError
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -70,7 +71,7 @@ class TokenExchangeView(NautobotAPIVersionMixin, APIView):
     def post(self, request):
         """Exchange exactly one of `session_token`, `grant`, `api_token`."""
         try:
-            kind, presented = _presented(request.data)
+            kind, presented = _presented(request)
             result = exchange.EXCHANGES[kind](presented)
         except RefusedError as refusal:
             logger.info("AI Ops exchange for %s refused: %s", request.user.username, refusal.code)
@@ -91,7 +92,11 @@ class TokenExchangeView(NautobotAPIVersionMixin, APIView):
         )
 
 
-def _presented(body) -> tuple[str, str]:
+def _presented(request) -> tuple[str, str]:
+    try:
+        body = request.data
+    except ParseError:
+        raise RefusedError("invalid_request", "The body is not valid JSON.") from None
     names = ", ".join(exchange.EXCHANGES)
     if not isinstance(body, dict) or len(body) != 1 or next(iter(body)) not in exchange.EXCHANGES:
         raise RefusedError("invalid_request", f"Send a JSON object with exactly one of {names}.")

@@ -51,6 +51,12 @@ def find_model(object_type: str) -> type[Model]:
     return model
 
 
+def plain_queryset(model: type[Model]) -> RestrictedQuerySet:
+    """All objects, without the tree columns that would be a recursive query each time, and would break grouping."""
+    queryset = model._default_manager.all()
+    return queryset.without_tree_fields() if hasattr(queryset, "without_tree_fields") else queryset
+
+
 def may_view(user, model: type[Model]) -> bool:
     """Whether the user may view some objects of the model."""
     return user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
