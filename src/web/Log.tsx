@@ -1,0 +1,69 @@
+import { useState } from 'react'
+import { Answer } from './Answer.tsx'
+import { useCell } from './cell.ts'
+import { useChat, usePinnedScroll } from './chat-hooks.ts'
+import { nounOf } from './chat-view.ts'
+import { EmptyState } from './EmptyState.tsx'
+import { DownIcon } from './icons.tsx'
+import type { Question as QuestionMessage } from './message.ts'
+import { useMessage } from './message-store.ts'
+
+/** Messages on the page before "Show earlier". */
+export const SHOWN_MESSAGES = 50
+
+export function Log() {
+  const chat = useChat()
+  const ids = useCell(chat.messages.order)
+  const [shown, setShown] = useState(SHOWN_MESSAGES)
+  const { scroller, content, isPinned, scrollToEnd } = usePinnedScroll()
+  const hidden = Math.max(0, ids.length - shown)
+  return (
+    <div className="log-frame">
+      <div
+        className="log"
+        ref={scroller}
+        role="log"
+        aria-live="off"
+        aria-label="Conversation"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls only what it can reach
+        tabIndex={0}
+      >
+        <div className="column" ref={content}>
+          {ids.length === 0 && <EmptyState />}
+          {hidden > 0 && (
+            <button
+              type="button"
+              className="quiet earlier"
+              onClick={() => setShown(shown + SHOWN_MESSAGES)}
+            >
+              Show earlier ({hidden})
+            </button>
+          )}
+          {ids.slice(hidden).map((id) => (
+            <Message key={id} id={id} />
+          ))}
+        </div>
+      </div>
+      {!isPinned && (
+        <button type="button" className="to-end" onClick={scrollToEnd}>
+          <DownIcon /> Latest
+        </button>
+      )}
+    </div>
+  )
+}
+
+function Message({ id }: { readonly id: string }) {
+  const message = useMessage(useChat().messages, id)
+  if (!message) return null
+  return message.kind === 'question' ? <Question question={message} /> : <Answer answer={message} />
+}
+
+function Question({ question }: { readonly question: QuestionMessage }) {
+  return (
+    <article className="question" aria-label="Question">
+      {question.about && <div className="about-mark">About this {nounOf(question.about)}</div>}
+      <div className="bubble">{question.text}</div>
+    </article>
+  )
+}

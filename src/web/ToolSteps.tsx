@@ -1,0 +1,87 @@
+import { memo, useId, useState } from 'react'
+import { CodeBlock } from './CodeBlock.tsx'
+import { CheckIcon, ChevronIcon, CrossIcon } from './icons.tsx'
+import type { ToolPart } from './message.ts'
+import { ProofLinks } from './ProofLinks.tsx'
+import { measures, pretty, summarise, toolLabel } from './tool-words.ts'
+
+/** Characters of a result on the page; copying it takes all that came. */
+export const MAX_SHOWN_RESULT_CHARS = 20_000
+
+export function ToolSteps({ parts }: { readonly parts: readonly ToolPart[] }) {
+  return (
+    <ul className="steps" aria-label="Steps">
+      {parts.map((part) => (
+        <ToolStep key={part.id} part={part} />
+      ))}
+    </ul>
+  )
+}
+
+const ToolStep = memo(function ToolStep({ part }: { readonly part: ToolPart }) {
+  const [isOpen, setOpen] = useState(false)
+  const detailsId = useId()
+  return (
+    <li className={`step ${part.state}`}>
+      <button
+        type="button"
+        className="step-head"
+        aria-expanded={isOpen}
+        aria-controls={detailsId}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <StepState state={part.state} />
+        <span className="step-label">{toolLabel(part.name)}</span>
+        <span className="step-summary">{summarise(part.args)}</span>
+        <span className="step-measures">{measures(part)}</span>
+        <span className="chevron">
+          <ChevronIcon />
+        </span>
+      </button>
+      {isOpen && (
+        <div className="step-details" id={detailsId}>
+          <StepDetails part={part} />
+        </div>
+      )}
+    </li>
+  )
+})
+
+const STATES = {
+  running: ['running', <span className="spinner" key="running" />],
+  done: ['done', <CheckIcon key="done" />],
+  failed: ['failed', <CrossIcon key="failed" />],
+  abandoned: ['ended without a result', <CrossIcon key="abandoned" />]
+} as const
+
+function StepState({ state }: { readonly state: ToolPart['state'] }) {
+  const [words, icon] = STATES[state]
+  return (
+    <span className="step-state">
+      {icon}
+      <span className="visually-hidden">{words}</span>
+    </span>
+  )
+}
+
+function StepDetails({ part }: { readonly part: ToolPart }) {
+  const result = part.result === undefined ? undefined : pretty(part.result)
+  return (
+    <>
+      <p className="muted">
+        Tool <code>{part.name}</code>
+        {part.note && ` of ${part.note.server}`}
+      </p>
+      <CodeBlock language="Arguments" label="Arguments" text={pretty(part.args || '{}')} />
+      {result !== undefined && (
+        <CodeBlock
+          language={part.state === 'failed' ? 'Error' : 'Result'}
+          label="Result"
+          text={result}
+          shownChars={MAX_SHOWN_RESULT_CHARS}
+        />
+      )}
+      {part.note && <ProofLinks links={part.note.links} label="Shown in Nautobot" />}
+    </>
+  )
+}

@@ -1,0 +1,137 @@
+import type { PageContext } from '../runs/run.ts'
+import type { Ask } from './api.ts'
+import { createId } from './browser.ts'
+import { type ChatContext, changeAnswer, patchView, setDraft } from './chat-context.ts'
+import { toFailure } from './chat-error.ts'
+import { cancelRun, readInto, settle } from './chat-reading.ts'
+import { type Answer, emptyAnswer, isOpen, type Question } from './message.ts'
+
+/** Sends a question. Ignored while an answer is being written. */
+export async function ask(context: ChatContext, raw: string): Promise<void> {
+  const text = raw.trim()
+  const { openAnswerId, about } = context.view.get()
+  if (text === '' || openAnswerId) return
+  context.draft.set('')
+  // Kept until the service has the question: a reload before that brings it back.
+  context.memory.keepDraft(text)
+  patchView(context, { about: undefined, announcement: 'Question sent' })
+  const question: Question = { kind: 'question', id: createId(), text, about }
+  await submit(context, question, emptyAnswer(createId(), question.id))
+}
+
+async function submit(context: ChatContext, question: Question, answer: Answer): Promise<void> {
+  context.messages.put(question)
+  context.messages.put(answer)
+  const { signal } = context.lifetime
+  await settle(context, answer.id, async () => {
+    try {
+      const first = await context.api.ask(request(context, question), signal)
+      await readInto(context, answer.id, { first })
+    } catch (error) {
+      if (!takeBack(context, question, answer.id, error)) throw error
+    }
+  })
+}
+
+function request(context: ChatContext, question: Question): Ask {
+  const { conversationId, model, servers } = context.view.get()
+  return {
+    message: question.text,
+    ...(conversationId && { conversationId }),
+    ...(model && { model }),
+    ...(servers && { mcpServers: servers }),
+    ...(question.about && { pageContext: question.about })
+  }
+}
+
+/** A busy conversation gives the question back to the composer. */
+function takeBack(
+  context: ChatContext,
+  question: Question,
+  answerId: string,
+  error: unknown
+): boolean {
+  const failure = toFailure(error)
+  const runId = failure.details?.runId
+  if (failure.code !== 'CONVERSATION_BUSY' || typeof runId !== 'string') return false
+  context.messages.remove([question.id, answerId])
+  if (context.draft.get() === '') setDraft(context, question.text)
+  patchView(context, { busyRunId: runId, about: question.about })
+  return true
+}
+
+/**
+ * After a failure on the way the run is read again; a question that the service never had is sent again
+ * in its place; anything else is asked anew.
+ */
+export async function retry(context: ChatContext, answerId: string): Promise<void> {
+  const answer = context.messages.get(answerId)
+  if (answer?.kind !== 'answer' || context.view.get().openAnswerId) return
+  const { runId } = answer
+  if (runId && answer.lost) {
+    changeAnswer(context, answerId, (now) => ({ ...now, phase: 'running', failure: undefined }))
+    return await settle(context, answerId, () => readInto(context, answerId, { runId }))
+  }
+  const question = context.messages.get(answer.questionId)
+  if (question?.kind !== 'question') return
+  if (!runId) return await submit(context, question, emptyAnswer(answer.id, question.id))
+  const again: Question = { ...question, id: createId() }
+  await submit(context, again, emptyAnswer(createId(), again.id))
+}
+
+/** Asks the service to stop the answer being written. */
+export async function stop(context: ChatContext): Promise<void> {
+  const { openAnswerId } = context.view.get()
+  const before = openAnswerId ? context.messages.get(openAnswerId) : undefined
+  if (before?.kind !== 'answer' || before.stopping || !isOpen(before)) return
+  patchView(context, { announcement: 'Stopping' })
+  const answer = changeAnswer(context, before.id, (now) => ({ ...now, stopping: true }))
+  if (answer) await cancelRun(context, answer)
+}
+
+/** Reads a run that this page did not start, from its beginning. */
+export async function followRun(
+  context: ChatContext,
+  run: { readonly runId: string; readonly question: string; readonly about?: PageContext }
+): Promise<void> {
+  const { runId, about } = run
+  const question: Question = { kind: 'question', id: createId(), text: run.question, about }
+  const answer = emptyAnswer(createId(), question.id)
+  context.messages.put(question)
+  context.messages.put(answer)
+  await settle(context, answer.id, async () => {
+    try {
+      await readInto(context, answer.id, { runId })
+    } catch (error) {
+      // Expired, or another person's: nothing of it may stay on the page.
+      if (toFailure(error).code !== 'RUN_NOT_FOUND') throw error
+      context.messages.remove([question.id, answer.id])
+    }
+  })
+}
+
+/** Stops the run that another client started in this conversation. */
+export async function stopBusy(context: ChatContext): Promise<void> {
+  const { busyRunId } = context.view.get()
+  if (!busyRunId) return
+  try {
+    await context.api.cancel(busyRunId, context.lifetime.signal)
+    patchView(context, { busyRunId: undefined, announcement: 'The other answer was stopped' })
+  } catch (error) {
+    patchView(context, { announcement: `Could not stop: ${toFailure(error).message}` })
+  }
+}
+
+/** Forgets the open conversation on this page; it stays with the service. */
+export function newConversation(context: ChatContext): void {
+  context.lifetime.abort()
+  context.lifetime = new AbortController()
+  context.messages.clear()
+  context.memory.keepConversation(undefined)
+  patchView(context, {
+    conversationId: undefined,
+    openAnswerId: undefined,
+    busyRunId: undefined,
+    announcement: 'New conversation'
+  })
+}

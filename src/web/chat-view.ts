@@ -1,0 +1,66 @@
+import type { PageContext } from '../runs/run.ts'
+import type { ChatOptions } from './api.ts'
+import type { Failure } from './message.ts'
+
+/** Everything the page shows besides messages and the draft. */
+export interface ChatView {
+  /** Undefined until the service has answered once. */
+  readonly options: ChatOptions | undefined
+  /** Why the service could not be asked. */
+  readonly failure: Failure | undefined
+  readonly loading: boolean
+  readonly conversationId: string | undefined
+  /** The answer being written in this conversation. */
+  readonly openAnswerId: string | undefined
+  /** A run of this conversation that another tab or client started. */
+  readonly busyRunId: string | undefined
+  /** The object page the person came from; goes with the next question. */
+  readonly about: PageContext | undefined
+  /** Undefined: the service's default. */
+  readonly model: string | undefined
+  /** Undefined: all of them. */
+  readonly servers: readonly string[] | undefined
+  /** Said to screen readers, once. */
+  readonly announcement: string
+}
+
+export function initialView(about: PageContext | undefined): ChatView {
+  return {
+    options: undefined,
+    failure: undefined,
+    loading: true,
+    conversationId: undefined,
+    openAnswerId: undefined,
+    busyRunId: undefined,
+    about,
+    model: undefined,
+    servers: undefined,
+    announcement: ''
+  }
+}
+
+const ABOUT = /^([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*):([0-9a-f-]{36})$/i
+
+/** Reads the `about` attribute, `dcim.device:<uuid>`; anything else is no context at all. */
+export function parseAbout(value: string | null): PageContext | undefined {
+  const match = ABOUT.exec(value ?? '')
+  return match?.[1] && match[2] ? { objectType: match[1], id: match[2] } : undefined
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  ipaddress: 'IP address',
+  vlan: 'VLAN',
+  vlangroup: 'VLAN group',
+  vrf: 'VRF',
+  devicetype: 'device type',
+  locationtype: 'location type',
+  virtualmachine: 'virtual machine',
+  circuittype: 'circuit type',
+  objectchange: 'change'
+}
+
+/** `dcim.device` → `device`. */
+export function nounOf(about: PageContext): string {
+  const model = about.objectType.split('.')[1] ?? about.objectType
+  return NOUNS[model] ?? model
+}

@@ -1,0 +1,131 @@
+import type { AgentEvent } from '../agent/agent-events.ts'
+import { cutBlocks } from './blocks.ts'
+import { type Answer, emptyAnswer, type Failure, type TextPart, type ToolPart } from './message.ts'
+
+/** What a tool step keeps of a result; the rest stays with the service. */
+export const MAX_KEPT_RESULT_CHARS = 100_000
+
+type EventOf<T extends AgentEvent['type']> = Extract<AgentEvent, { type: T }>
+type CustomOf<N extends EventOf<'CUSTOM'>['name']> = Extract<EventOf<'CUSTOM'>, { name: N }>
+
+/**
+ * The answer after one more event. Pure; unknown events change nothing, so an older page can read a
+ * newer service. A log read again from its RUN_STARTED leads to the same answer.
+ */
+export function fold(answer: Answer, event: AgentEvent): Answer {
+  const folder = FOLDERS[event.type] as ((a: Answer, e: AgentEvent) => Answer) | undefined
+  return folder ? folder(answer, event) : answer
+}
+
+const FOLDERS: { readonly [T in AgentEvent['type']]: (a: Answer, e: EventOf<T>) => Answer } = {
+  RUN_STARTED: (answer, event) => ({
+    ...emptyAnswer(answer.id, answer.questionId),
+    runId: event.runId,
+    conversationId: event.threadId,
+    stopping: answer.stopping,
+    phase: 'running'
+  }),
+  TEXT_MESSAGE_START: (answer, event) => withText(answer, event.messageId, (part) => part),
+  TEXT_MESSAGE_CONTENT: (answer, event) =>
+    withText(answer, event.messageId, (part) => append(part, event.delta)),
+  TEXT_MESSAGE_END: (answer, event) => withText(answer, event.messageId, closeText),
+  TOOL_CALL_START: (answer, event) =>
+    withTool(answer, event.toolCallId, (part) => ({ ...part, name: event.toolCallName })),
+  TOOL_CALL_ARGS: (answer, event) =>
+    withTool(answer, event.toolCallId, (part) => ({ ...part, args: part.args + event.delta })),
+  TOOL_CALL_END: (answer) => answer,
+  TOOL_CALL_RESULT: (answer, event) =>
+    withTool(answer, event.toolCallId, (part) => ({
+      ...part,
+      state: part.note?.isError ? 'failed' : 'done',
+      result: event.content.slice(0, MAX_KEPT_RESULT_CHARS)
+    })),
+  CUSTOM: (answer, event) => {
+    const folder = CUSTOM_FOLDERS[event.name] as ((a: Answer, e: AgentEvent) => Answer) | undefined
+    return folder ? folder(answer, event) : answer
+  },
+  RUN_FINISHED: (answer) => ended(answer, 'finished'),
+  RUN_ERROR: (answer, event) => ended(withFailure(answer, event), 'failed')
+}
+
+const CUSTOM_FOLDERS: {
+  readonly [N in EventOf<'CUSTOM'>['name']]: (a: Answer, e: CustomOf<N>) => Answer
+} = {
+  model: (answer, event) => ({ ...answer, model: event.value }),
+  tool_call: (answer, event) =>
+    withTool(answer, event.value.toolCallId, (part) => ({
+      ...part,
+      state: event.value.isError ? 'failed' : 'done',
+      note: event.value
+    })),
+  footer: (answer, event) => ({ ...answer, footer: event.value }),
+  stopped: (answer) => ({ ...answer, phase: 'stopped' }),
+  error: (answer, event) => ({ ...answer, failure: { details: undefined, ...event.value } })
+}
+
+function withFailure(answer: Answer, event: EventOf<'RUN_ERROR'>): Answer {
+  const { code, message } = event
+  const told: Failure = { code, message, retryable: true, details: undefined }
+  return { ...answer, failure: answer.failure?.code === code ? answer.failure : told }
+}
+
+function ended(answer: Answer, phase: 'finished' | 'failed'): Answer {
+  const stopped = answer.phase === 'stopped'
+  return {
+    ...answer,
+    phase: stopped ? 'stopped' : phase,
+    failure: stopped || phase === 'finished' ? undefined : answer.failure,
+    stopping: false,
+    link: 'live',
+    parts: answer.parts.map((part) => (part.kind === 'text' ? closeText(part) : abandon(part)))
+  }
+}
+
+/** Ends an answer whose run can no longer be read; what came stays. */
+export function failAnswer(answer: Answer, failure: Failure): Answer {
+  return { ...ended({ ...answer, failure }, 'failed'), lost: true }
+}
+
+function abandon(part: ToolPart): ToolPart {
+  return part.state === 'running' ? { ...part, state: 'abandoned' } : part
+}
+
+function append(part: TextPart, delta: string): TextPart {
+  const tail = part.tail + delta
+  if (!delta.includes('\n')) return { ...part, tail }
+  const cut = cutBlocks(tail)
+  return {
+    ...part,
+    done: cut.done.length > 0 ? [...part.done, ...cut.done] : part.done,
+    tail: cut.tail
+  }
+}
+
+function closeText(part: TextPart): TextPart {
+  if (part.tail.trim() === '') return { ...part, tail: '' }
+  return { ...part, done: [...part.done, part.tail], tail: '' }
+}
+
+function withText(answer: Answer, id: string, change: (part: TextPart) => TextPart): Answer {
+  const index = answer.parts.findIndex((part) => part.kind === 'text' && part.id === id)
+  const part = answer.parts[index]
+  if (part?.kind === 'text') return { ...answer, parts: answer.parts.with(index, change(part)) }
+  const fresh = change({ kind: 'text', id, done: [], tail: '' })
+  return { ...answer, parts: [...answer.parts, fresh] }
+}
+
+function withTool(answer: Answer, id: string, change: (part: ToolPart) => ToolPart): Answer {
+  const index = answer.parts.findIndex((part) => part.kind === 'tool' && part.id === id)
+  const part = answer.parts[index]
+  if (part?.kind === 'tool') return { ...answer, parts: answer.parts.with(index, change(part)) }
+  const fresh = change({
+    kind: 'tool',
+    id,
+    name: '',
+    args: '',
+    state: 'running',
+    result: undefined,
+    note: undefined
+  })
+  return { ...answer, parts: [...answer.parts, fresh] }
+}

@@ -1,0 +1,95 @@
+import type { Footer, ModelNote, ToolCallNote } from '../agent/agent-events.ts'
+import type { PageContext } from '../runs/run.ts'
+
+/** What a person typed. */
+export interface Question {
+  readonly kind: 'question'
+  readonly id: string
+  readonly text: string
+  readonly about: PageContext | undefined
+}
+
+/** Markdown of one assistant message: finished blocks never change again, only the tail does. */
+export interface TextPart {
+  readonly kind: 'text'
+  readonly id: string
+  readonly done: readonly string[]
+  readonly tail: string
+}
+
+export interface ToolPart {
+  readonly kind: 'tool'
+  readonly id: string
+  readonly name: string
+  /** JSON as it arrives; complete once the call has ended. */
+  readonly args: string
+  /** `abandoned`: the run ended before a result came. */
+  readonly state: 'running' | 'done' | 'failed' | 'abandoned'
+  readonly result: string | undefined
+  readonly note: ToolCallNote | undefined
+}
+
+export type Part = TextPart | ToolPart
+
+/** A failure as the page shows it: from the service, or from the way to it. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly retryable: boolean
+  readonly details: Readonly<Record<string, unknown>> | undefined
+}
+
+export type AnswerPhase = 'sending' | 'running' | 'finished' | 'stopped' | 'failed'
+
+/** What one run has said so far, folded from its events. */
+export interface Answer {
+  readonly kind: 'answer'
+  readonly id: string
+  readonly questionId: string
+  /** Undefined until the service has accepted the question. */
+  readonly runId: string | undefined
+  readonly conversationId: string | undefined
+  readonly phase: AnswerPhase
+  /** A person asked to stop; the service has not confirmed yet. */
+  readonly stopping: boolean
+  readonly link: 'live' | 'reconnecting'
+  readonly parts: readonly Part[]
+  readonly model: ModelNote | undefined
+  readonly footer: Footer | undefined
+  readonly failure: Failure | undefined
+  /** Only the reading failed: the run itself may have gone on. */
+  readonly lost: boolean
+}
+
+export type Message = Question | Answer
+
+export function emptyAnswer(id: string, questionId: string): Answer {
+  return {
+    kind: 'answer',
+    id,
+    questionId,
+    runId: undefined,
+    conversationId: undefined,
+    phase: 'sending',
+    stopping: false,
+    link: 'live',
+    parts: [],
+    model: undefined,
+    footer: undefined,
+    failure: undefined,
+    lost: false
+  }
+}
+
+/** True while more may come. */
+export function isOpen(answer: Answer): boolean {
+  return answer.phase === 'sending' || answer.phase === 'running'
+}
+
+/** The answer's Markdown, without its tool steps. */
+export function answerText(answer: Answer): string {
+  return answer.parts
+    .flatMap((part) => (part.kind === 'text' ? [part.done.join('') + part.tail] : []))
+    .join('\n\n')
+    .trim()
+}
