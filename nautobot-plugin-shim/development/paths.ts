@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 
 /** The release that the app is developed against; `requirements.lock` pins the same. */
 export const NAUTOBOT_VERSION = '3.2.7'
 
 export const DEVELOPMENT_DIRECTORY = import.meta.dirname
 export const SHIM_DIRECTORY = join(DEVELOPMENT_DIRECTORY, '..')
-export const CHECKOUT_DIRECTORY = join(SHIM_DIRECTORY, '..')
+export const CHECKOUT_DIRECTORY = resolve(SHIM_DIRECTORY, '..')
 export const REQUIREMENTS_FILE = join(DEVELOPMENT_DIRECTORY, 'requirements.lock')
 
 const KEY_LENGTH = 12
@@ -46,10 +46,12 @@ export function isShimPresent(): boolean {
   return existsSync(join(app, '__init__.py')) && existsSync(join(app, 'migrations'))
 }
 
-/** A short name for the content of these files and folders (Python and JSON files, all levels). */
+/** A short name for the content of these files and folders (Python and JSON files, all levels), the same in every checkout. */
 export function contentKey(paths: string[], salt = ''): string {
   const hash = createHash('sha256').update(salt)
-  for (const path of paths.flatMap(listFiles)) hash.update(path).update(readFileSync(path))
+  for (const path of paths.flatMap(listFiles)) {
+    hash.update(relative(CHECKOUT_DIRECTORY, path)).update(readFileSync(path))
+  }
   return hash.digest('hex').slice(0, KEY_LENGTH)
 }
 
