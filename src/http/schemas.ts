@@ -29,35 +29,39 @@ export const idSchema = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not an id of this service')
   .meta({ examples: ['5b0c8f7e-2f5b-4a56-9a39-0c5d9d0c1b9e'] })
 
+const count = z.int().nonnegative()
+const timestamp = z.string().meta({ format: 'date-time' })
 const nameOrId = plainText(MAX_NAME_CHARACTERS).refine(nonEmpty, 'is empty')
 
-export const errorSchema = z
+const errorContentSchema = z
   .object({
-    error: z.object({
-      code: z
-        .enum(Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]])
-        .describe('What happened; the contract. `openapi/errors.md` explains every code.'),
-      message: z.string().describe('A sentence for people; may change.'),
-      retryable: z.boolean().describe('Whether the same request may succeed later.'),
-      details: z
-        .record(z.string(), z.unknown())
-        .optional()
-        .describe('What a program needs to act: `fields`, `runId`, `retryAfterSeconds`, …')
-    })
+    code: z.enum(Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]]).meta({
+      id: 'ErrorCode',
+      description: 'What happened; the contract. `openapi/errors.md` explains every code.'
+    }),
+    message: z.string().describe('A sentence for people; may change.'),
+    retryable: z.boolean().describe('Whether the same request may succeed later.'),
+    details: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('What a program needs to act: `fields`, `runId`, `retryAfterSeconds`, …')
   })
-  .meta({
-    id: 'Error',
-    examples: [
-      {
-        error: {
-          code: 'INVALID_REQUEST',
-          message: 'message: is empty.',
-          retryable: false,
-          details: { fields: [{ path: 'message', message: 'is empty' }] }
-        }
+  .meta({ id: 'ErrorContent' })
+
+/** The body of every failure. */
+export const errorSchema = z.object({ error: errorContentSchema }).meta({
+  id: 'Error',
+  examples: [
+    {
+      error: {
+        code: 'INVALID_REQUEST',
+        message: 'message: is empty.',
+        retryable: false,
+        details: { fields: [{ path: 'message', message: 'is empty' }] }
       }
-    ]
-  })
+    }
+  ]
+})
 
 const proofLinkSchema = z
   .object({ label: z.string(), url: z.url() })
@@ -65,10 +69,10 @@ const proofLinkSchema = z
 
 const usageSchema = z
   .object({
-    modelCalls: z.int(),
-    toolCalls: z.int(),
-    inputTokens: z.int(),
-    outputTokens: z.int(),
+    modelCalls: count,
+    toolCalls: count,
+    inputTokens: count,
+    outputTokens: count,
     durationMs: z.number()
   })
   .meta({ id: 'Usage' })
@@ -81,7 +85,7 @@ const stepSchema = z
     arguments: z.unknown(),
     result: z.string().optional().describe('What the model read; absent while the call runs.'),
     isError: z.boolean().optional(),
-    rows: z.int().optional(),
+    rows: count.optional(),
     durationMs: z.number().optional()
   })
   .meta({ id: 'ToolCall' })
@@ -100,14 +104,14 @@ export const runViewSchema = z
     id: idSchema,
     conversationId: idSchema,
     state: z.enum(RUN_STATES),
-    createdAt: z.iso.datetime(),
-    endedAt: z.iso.datetime().optional(),
+    createdAt: timestamp,
+    endedAt: timestamp.optional(),
     model: z.string().optional(),
     question: z.string(),
     response: z.string().describe('The text so far; complete in the state `succeeded`.'),
     steps: z.array(stepSchema),
     footer: footerSchema.optional(),
-    error: errorSchema.shape.error.optional()
+    error: errorContentSchema.optional()
   })
   .meta({ id: 'Run' })
 

@@ -8,6 +8,7 @@ import {
   validatorCompiler
 } from 'fastify-type-provider-zod'
 import type { ErrorCode } from '../../errors.ts'
+import { tidyComponents } from '../components.ts'
 import { errorResponses } from '../responses.ts'
 
 interface OpenApiOptions {
@@ -56,7 +57,7 @@ export const openapi = fastifyPlugin<OpenApiOptions>(
         }
       },
       transform: describeRoute,
-      transformObject: createJsonSchemaTransformObject({})
+      transformObject: (document) => tidyComponents(addComponents(document))
     })
 
     await app.register(async (docs) => {
@@ -84,6 +85,7 @@ function narrow(policy: string): string {
 }
 
 const toJsonSchema = createJsonSchemaTransform({})
+const addComponents = createJsonSchemaTransformObject({})
 
 /** What every route has in common is said once, here: its name, its right, the errors of the plumbing. */
 const describeRoute: SwaggerTransform<FastifySchema & { hide?: boolean }> = (input) => {

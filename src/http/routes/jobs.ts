@@ -1,0 +1,101 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { JobState } from '../../jobs/job.ts'
+import type { Scheduler } from '../../jobs/scheduler.ts'
+import { errorResponses } from '../responses.ts'
+
+interface JobRoutesOptions {
+  readonly scheduler: Pick<Scheduler, 'list' | 'run'>
+}
+
+const TAGS = ['Jobs']
+
+const jobSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    schedule: z.string().describe('Cron expression, in UTC.'),
+    running: z.boolean(),
+    lastRun: z
+      .object({
+        startedAt: z.iso.datetime(),
+        durationMs: z.number(),
+        outcome: z.enum(['succeeded', 'failed', 'timed-out', 'stopped']),
+        detail: z.string().describe('A sentence for people.')
+      })
+      .optional()
+      .describe('Absent until the job has run in this replica.'),
+    nextRunAt: z.iso.datetime().optional()
+  })
+  .meta({
+    id: 'Job',
+    examples: [
+      {
+        name: 'catalog-refresh',
+        description: 'Reads LLM models, MCP servers and system prompts from Nautobot.',
+        schedule: '* * * * *',
+        running: false,
+        lastRun: {
+          startedAt: '2026-03-01T09:00:00.012Z',
+          durationMs: 184,
+          outcome: 'succeeded',
+          detail: 'unchanged: 2 LLM models, 1 MCP servers, 1 system prompts'
+        },
+        nextRunAt: '2026-03-01T09:01:00.000Z'
+      }
+    ]
+  })
+
+const listSchema = z.object({ jobs: z.array(jobSchema) })
+const startedSchema = z.object({ job: z.string(), started: z.literal(true) })
+const nameSchema = z.string().regex(/^[a-z0-9-]{1,64}$/, 'is not the name of a job')
+
+const iso = (time: number) => new Date(time).toISOString()
+
+function toBody(state: JobState): z.input<typeof jobSchema> {
+  const { lastRun, nextRunAt, ...rest } = state
+  return {
+    ...rest,
+    ...(lastRun && { lastRun: { ...lastRun, startedAt: iso(lastRun.startedAt) } }),
+    ...(nextRunAt !== undefined && { nextRunAt: iso(nextRunAt) })
+  }
+}
+
+/** What this service does by itself, and when it last did. */
+export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { scheduler }) => {
+  app.get(
+    '/api/v1/jobs',
+    {
+      config: { operation: 'jobs.list', access: 'operate' },
+      schema: {
+        tags: TAGS,
+        summary: 'List background jobs',
+        description: 'With the outcome of the last run of each.',
+        response: { 200: listSchema }
+      }
+    },
+    async () => ({ jobs: scheduler.list().map(toBody) })
+  )
+
+  app.post(
+    '/api/v1/jobs/:name/run',
+    {
+      config: { operation: 'jobs.run', access: 'operate' },
+      schema: {
+        tags: TAGS,
+        summary: 'Run a job now',
+        description: 'Answers at once; the outcome shows in the list.',
+        params: z.object({ name: nameSchema }),
+        response: {
+          202: startedSchema,
+          ...errorResponses('JOB_NOT_FOUND', 'JOB_RUNNING', 'DRAINING', 'REDIS_UNAVAILABLE')
+        }
+      }
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      await scheduler.run(name)
+      return reply.code(202).send({ job: name, started: true as const })
+    }
+  )
+}
