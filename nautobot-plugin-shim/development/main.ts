@@ -7,6 +7,9 @@ import { type RunningNautobot, startNautobot } from './nautobot.ts'
 import { isShimPresent } from './paths.ts'
 import { sidecarEnvironment, startSidecar } from './sidecar.ts'
 
+const NAUTOBOT_PORT = 8090
+const SIDECAR_PORT = 3900
+
 const USAGE = `npm run nautobot -- [options]
   --port <number>          Nautobot's port; default: 8090 or the next free one
   --sidecar-port <number>  the sidecar's port; default: 3900 or the next free one
@@ -23,8 +26,15 @@ const { values: flags } = parseArgs({
   }
 })
 
-async function choosePort(flag: string | undefined, usual: number): Promise<number> {
-  return flag === undefined ? firstFreePort(usual) : Number(flag)
+async function choosePort(flag: string | undefined, usual: () => Promise<number>): Promise<number> {
+  if (flag === undefined) return usual()
+  if (!/^\d{1,5}$/.test(flag)) throw new Error(`${flag} is not a port number.\n${USAGE}`)
+  return Number(flag)
+}
+
+// Without a sidecar of its own, Nautobot expects one where `npm start` puts it.
+async function usualSidecarPort(): Promise<number> {
+  return flags['without-sidecar'] ? SIDECAR_PORT : firstFreePort(SIDECAR_PORT)
 }
 
 async function createPrompt({ url, users }: RunningNautobot): Promise<void> {
@@ -66,13 +76,15 @@ function showSidecar(nautobot: RunningNautobot, port: number): RunningProcess | 
   if (flags['without-sidecar']) return undefined
   const sidecar = startSidecar(nautobot, port, (line) => console.log(`[sidecar] ${line}`))
   if (sidecar === undefined) console.log('There is no sidecar to start yet (src/main.ts).')
+  const report = (result: unknown) => console.log(`The sidecar ended: ${result ?? 'by a signal'}.`)
+  sidecar?.exited.then(report, report)
   return sidecar
 }
 
 async function run(): Promise<void> {
   const stopping = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  const port = await choosePort(flags.port, 8090)
-  const sidecarPort = await choosePort(flags['sidecar-port'], 3900)
+  const port = await choosePort(flags.port, () => firstFreePort(NAUTOBOT_PORT))
+  const sidecarPort = await choosePort(flags['sidecar-port'], usualSidecarPort)
   const address = `http://127.0.0.1:${sidecarPort}`
   const started = performance.now()
   const starting = startNautobot({
