@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+const MAX_FILTERS = 20
+const MAX_VALUES = 50
+const MAX_VALUE_CHARACTERS = 200
+const MAX_FIELDS = 20
+export const MAX_ROWS = 200
+const DEFAULT_ROWS = 25
+const MAX_OFFSET = 10_000
+const MAX_GROUPS = 100
+
+const text = z.string().max(MAX_VALUE_CHARACTERS)
+const several = z.array(z.union([text, z.number()])).max(MAX_VALUES)
+
+const model = z
+  .string()
+  .min(1)
+  .max(100)
+  .describe('`dcim.device`, or a name: devices, locations, prefixes, VLANs, circuits, changes, …')
+
+const filters = z
+  .record(z.string(), z.union([text, z.number(), z.boolean(), several]))
+  .refine((given) => Object.keys(given).length <= MAX_FILTERS, `At most ${MAX_FILTERS} filters.`)
+
+export const countInput = z.strictObject({
+  model,
+  filters: filters
+    .describe(
+      "Filters of Nautobot's list. Several values: any of them; several tags: all of them. A location includes everything below it. Suffixes: __ic contains, __n not, __gte, __lte."
+    )
+    .default({}),
+  group_by: z.string().min(1).max(100).describe('One field: role, status, location, …').optional(),
+  top: z.int().min(1).max(MAX_GROUPS).describe('Largest groups to show').optional()
+})
+export type CountInput = z.infer<typeof countInput>
+
+export const findInput = z.strictObject({
+  model,
+  filters: filters.describe('As in count').default({}),
+  fields: z
+    .array(z.string().max(100))
+    .min(1)
+    .max(MAX_FIELDS)
+    .describe('Columns; may follow relations: device_type.manufacturer. Default: the usual ones')
+    .optional(),
+  limit: z.int().min(1).max(MAX_ROWS).default(DEFAULT_ROWS),
+  offset: z.int().min(0).max(MAX_OFFSET).default(0)
+})
+export type FindInput = z.infer<typeof findInput>

@@ -1,0 +1,44 @@
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import { AppError } from '../errors.ts'
+import type { ProofLink } from '../tool-server.ts'
+import { ToolRefusal } from './tool-failure.ts'
+
+/** More than one can read; the text has them all. */
+const MAX_GAPS = 10
+
+/** What a tool answers beside its text: for the program that shows the answer, not for the model. */
+export interface ToolOutput {
+  /** Rows of a list, or groups of a count; absent when the answer is a single number. */
+  readonly rows?: number
+  /** All that match, however many rows there are. */
+  readonly count: number
+  readonly links: readonly ProofLink[]
+  readonly gaps: readonly string[]
+}
+
+export function success(text: Readonly<Record<string, unknown>>, output: ToolOutput) {
+  return {
+    content: [{ type: 'text', text: JSON.stringify(text) }],
+    structuredContent: { ...output, gaps: output.gaps.slice(0, MAX_GAPS) }
+  } satisfies CallToolResult
+}
+
+function sentence({ code, message }: AppError): string {
+  // Whoever reads on must not take silence for "none".
+  if (code === 'NAUTOBOT_UNAVAILABLE')
+    return `Nautobot could not be asked, so the answer is not known. ${message}`
+  return message
+}
+
+/** A failed call as a result: one sentence, and the nearest valid names where a name was wrong. */
+export function failure(cause: unknown): CallToolResult {
+  const error = AppError.from(cause)
+  const { code } = error
+  const near = error instanceof ToolRefusal && error.nearest.length > 0 ? error.nearest : undefined
+  const body = { error: { code, message: sentence(error), ...(near && { nearest: near }) } }
+  return {
+    isError: true,
+    content: [{ type: 'text', text: JSON.stringify(body) }],
+    structuredContent: body
+  }
+}

@@ -1,0 +1,457 @@
+import type { ServerResponse } from 'node:http'
+import { expect, it } from 'vitest'
+import { createNautobotClient } from '../../../src/nautobot/client.ts'
+import { createModelDirectory } from '../../../src/nautobot-tools/model-directory.ts'
+import { nautobotToolDefinitions } from '../../../src/nautobot-tools/server.ts'
+import { connectTools, type ToolAnswer } from '../../support/tool-client.ts'
+import { json, startWireServer, type WireRequest } from '../../support/wire-server.ts'
+
+const API = '/api/plugins/ai-ops'
+
+const model = (objectType: string, name: string, plural: string, more = {}) => ({
+  object_type: objectType,
+  name,
+  plural,
+  page: `/${objectType.replace('.', '/')}s/`,
+  graphql: true,
+  view: true,
+  ...more
+})
+const MODELS = [
+  model('dcim.device', 'device', 'devices'),
+  model('dcim.location', 'location', 'locations', { view: false }),
+  model('ipam.ipaddress', 'IP address', 'IP addresses'),
+  model('extras.objectchange', 'object change', 'object changes', { page: null }),
+  model('extras.note', 'note', 'notes', { graphql: false })
+]
+const field = (type: string, more = {}) => ({ type, required: false, read_only: false, ...more })
+const RELATED = 'NautobotHyperlinkedRelatedField'
+const DEVICE = {
+  object_type: 'dcim.device',
+  fields: {
+    name: field('CharField'),
+    status: field(RELATED, { required: true, related: 'extras.status' }),
+    role: field(RELATED, { required: true, related: 'extras.role' }),
+    device_type: field(RELATED, { required: true, related: 'dcim.devicetype' }),
+    location: field(RELATED, { required: true, related: 'dcim.location' }),
+    tenant: field(RELATED, { related: 'tenancy.tenant' }),
+    primary_ip4: field(RELATED, { related: 'ipam.ipaddress' }),
+    face: field('ChoiceField', { choices: ['front', 'rear'] })
+  },
+  filters: {
+    name: { type: 'MultiValueCharFilter', lookups: ['ic', 'isw'] },
+    location: { type: 'TreeNodeMultipleChoiceFilter', related: 'dcim.location', lookups: ['n'] },
+    has_primary_ip: { type: 'RelatedMembershipBooleanFilter' },
+    position: { type: 'MultiValueNumberFilter', lookups: ['gte', 'isnull'] },
+    cf_site_code: { type: 'CustomFieldCharFilter' },
+    tags: { type: 'TagFilter' },
+    q: { type: 'SearchFilter' }
+  }
+}
+
+type Answer = (request: WireRequest, response: ServerResponse) => unknown
+
+/** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
+async function setup(answers: { count?: Answer; graphql?: Answer; describe?: Answer } = {}) {
+  const server = await startWireServer((request, response) => {
+    const { path } = request
+    if (path === `${API}/models/`) return { models: MODELS }
+    if (path.startsWith(`${API}/models/`))
+      return answers.describe ? answers.describe(request, response) : DEVICE
+    if (path.startsWith(`${API}/count/`))
+      return answers.count ? answers.count(request, response) : { count: 0 }
+    return answers.graphql ? answers.graphql(request, response) : { data: { rows: [] } }
+  })
+  const nautobot = createNautobotClient({
+    url: server.url,
+    publicUrl: 'https://nautobot.example.com',
+    timeoutMs: 5_000,
+    maxInFlight: 8,
+    maxInFlightPerToken: 8,
+    maxResponseBytes: 10_000_000,
+    verifyTls: true
+  })
+  const forgotten: string[] = []
+  const call = await connectTools(nautobot, {
+    userId: 'id-alice',
+    token: 'alice-token',
+    onForgotten: (token) => forgotten.push(token.reveal())
+  })
+  const sent = (part: string) => server.requests.filter(({ path }) => path.includes(part))
+  return { server, nautobot, call, sent, forgotten }
+}
+
+const graphqlText = (request: WireRequest | undefined) =>
+  (request?.body as { query: string } | undefined)?.query
+const errorOf = ({ isError, text }: ToolAnswer) => ({
+  isError,
+  ...(text.error as { code: string; message: string; nearest?: string[] })
+})
+
+const devices = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `id-${index}`,
+    name: `device-${index}`,
+    status: { name: 'Active' },
+    role: { name: 'switch' },
+    device_type: { model: 'C9300' },
+    location: { name: 'AMS01' },
+    primary_ip4: null
+  }))
+
+it('describes both tools in well under 700 tokens', () => {
+  expect(nautobotToolDefinitions.map(({ name }) => name)).toEqual(['count', 'find'])
+  // Four characters of English and JSON make at least a token.
+  expect(JSON.stringify(nautobotToolDefinitions).length / 4).toBeLessThan(700)
+})
+
+it('counts with one request and links the list that shows the same number', async () => {
+  const { call, server, sent } = await setup({ count: () => ({ count: 12 }) })
+  const args = {
+    model: 'devices',
+    filters: { location: ['AMS01', 'FRA01'], has_primary_ip: false }
+  }
+  const answer = await call('count', args)
+
+  expect(answer.text).toEqual({ model: 'dcim.device', count: 12 })
+  expect(answer.facts).toEqual({
+    count: 12,
+    gaps: [],
+    links: [
+      {
+        label: 'Devices: 12',
+        url: 'https://nautobot.example.com/dcim/devices/?location=AMS01&location=FRA01&has_primary_ip=false&clear_view=true'
+      }
+    ]
+  })
+  expect(sent('/count/dcim.device/')[0]?.query.toString()).toBe(
+    'location=AMS01&location=FRA01&has_primary_ip=false'
+  )
+  const before = server.requests.length
+  await call('count', args)
+  expect(server.requests.length - before).toBe(1)
+})
+
+it('groups a count, names what is not set, hides what may not be seen and says what was left out', async () => {
+  const { call, sent } = await setup({
+    count: () => ({
+      count: 30,
+      groups: [
+        { value: 'id-1', label: 'switch', count: 20 },
+        { value: 'id-2', label: null, count: 6 },
+        { value: null, label: null, count: 4 }
+      ],
+      more: true
+    })
+  })
+  const { text, facts } = await call('count', { model: 'dcim.device', group_by: 'role', top: 3 })
+
+  expect(text).toMatchObject({
+    groups: [
+      { label: 'switch', count: 20 },
+      { label: '(hidden)', count: 6 },
+      { label: '(none)', count: 4 }
+    ],
+    more: true
+  })
+  expect(facts.rows).toBe(3)
+  expect(facts.gaps).toEqual([
+    'Only the 3 largest groups by role are shown.',
+    'Some names of role are hidden: your rights do not show them.'
+  ])
+  expect(sent('/count/')[0]?.query.toString()).toBe('group_by=role&top=3')
+})
+
+it('lists with one request, names for relations, and a link to each object of a short list', async () => {
+  const { call, sent } = await setup({ graphql: () => ({ data: { rows: devices(2) } }) })
+  const { text, facts } = await call('find', {
+    model: 'device',
+    filters: { location: 'AMS01', name__ic: 'a"b', position: [1, 2], has_primary_ip: true }
+  })
+
+  expect(graphqlText(sent('graphql')[0])).toBe(
+    '{ rows: devices(location: "AMS01", name__ic: "a\\"b", position: [1, 2], has_primary_ip: true, limit: 26, offset: 0) ' +
+      '{ id name status { name } role { name } device_type { model } location { name } primary_ip4 { address } } }'
+  )
+  expect(text).toEqual({
+    model: 'dcim.device',
+    count: 2,
+    columns: ['name', 'status', 'role', 'device_type', 'location', 'primary_ip4'],
+    rows: [
+      ['device-0', 'Active', 'switch', 'C9300', 'AMS01', null],
+      ['device-1', 'Active', 'switch', 'C9300', 'AMS01', null]
+    ]
+  })
+  expect(facts).toMatchObject({ rows: 2, count: 2, gaps: [] })
+  expect(facts.links.map(({ label }) => label)).toEqual([
+    'Devices: 2',
+    'device device-0',
+    'device device-1'
+  ])
+  expect(facts.links[1]?.url).toBe('https://nautobot.example.com/dcim/devices/id-0/')
+  expect(sent('/count/')).toHaveLength(0)
+})
+
+it('says how many there are when the list is cut', async () => {
+  const { call, sent } = await setup({
+    graphql: () => ({ data: { rows: devices(26) } }),
+    count: () => ({ count: 310 })
+  })
+  const { text, facts } = await call('find', { model: 'devices' })
+
+  expect(text.count).toBe(310)
+  expect(text.rows).toHaveLength(25)
+  expect(text.gaps).toEqual(['The list was cut at 25 of 310.'])
+  expect(facts).toMatchObject({ rows: 25, count: 310 })
+  expect(facts.links).toHaveLength(1)
+  expect(sent('/count/')).toHaveLength(1)
+})
+
+it('cuts a text that would grow beyond its bound, and says so', async () => {
+  const rows = devices(200).map((row) => ({ ...row, name: 'x'.repeat(1_000) }))
+  const { call } = await setup({ graphql: () => ({ data: { rows } }) })
+  const { text } = await call('find', { model: 'devices', limit: 200 })
+
+  expect(JSON.stringify(text).length).toBeLessThan(41_000)
+  expect(text.gaps).toEqual([`The list was cut at ${(text.rows as []).length} of 200.`])
+})
+
+it('tells an empty list from a list that the user may not see', async () => {
+  const forbidden = { detail: 'You may not view devices.' }
+  const { call } = await setup({ count: (_, response) => json(response, 403, forbidden) })
+
+  expect(errorOf(await call('find', { model: 'devices' }))).toEqual({
+    isError: true,
+    code: 'FORBIDDEN',
+    message: 'You may not view devices.'
+  })
+})
+
+it('says which relations are hidden: those that must be set, and those of models the user may not view', async () => {
+  const rows = devices(2).map((row) => ({ ...row, role: null, tenant: null, location: null }))
+  const { call } = await setup({ graphql: () => ({ data: { rows } }) })
+  const fields = ['name', 'role', 'location', 'tenant', 'primary_ip4']
+  const { facts } = await call('find', { model: 'devices', fields })
+
+  expect(facts.gaps).toEqual([
+    '"role" is hidden in 2 of 2 rows: your rights do not show it.',
+    '"location" is hidden in 2 of 2 rows: your rights do not show it.',
+    '"tenant" is hidden in 2 of 2 rows: your rights do not show it.'
+  ])
+})
+
+it('reads choices, lists of relations, content types and paths as people write them', async () => {
+  const row = {
+    id: 'id-1',
+    face: 'FRONT',
+    tags: [{ name: 'lab' }, { name: 'pci' }],
+    device_type: { model: 'MX204', manufacturer: { name: 'Juniper' } },
+    changed_object_type: { app_label: 'dcim', model: 'device' },
+    cf_site_code: 'NL-1'
+  }
+  const { call, sent } = await setup({ graphql: () => ({ data: { rows: [row] } }) })
+  const fields = [
+    'face',
+    'tags',
+    'device_type.manufacturer.name',
+    'changed_object_type',
+    'cf_site_code'
+  ]
+  const { text } = await call('find', { model: 'devices', fields })
+
+  expect(text.rows).toEqual([['front', ['lab', 'pci'], 'Juniper', 'dcim.device', 'NL-1']])
+  expect(graphqlText(sent('graphql')[0])).toContain(
+    '{ id face tags { name } device_type { manufacturer { name } } changed_object_type { app_label model } cf_site_code }'
+  )
+})
+
+it.each([
+  ['device', 'dcim.device'],
+  ['Devices', 'dcim.device'],
+  ['DCIM.Device', 'dcim.device'],
+  ['IP addresses', 'ipam.ipaddress'],
+  ['ip_address', 'ipam.ipaddress'],
+  ['ips', 'ipam.ipaddress'],
+  ['changes', 'extras.objectchange']
+])('takes %j for %s', async (name, objectType) => {
+  const { call, sent } = await setup()
+  await call('count', { model: name })
+
+  expect(sent('/count/')[0]?.path).toBe(`${API}/count/${objectType}/`)
+})
+
+it.each([
+  ['devcies', ['dcim.device']],
+  ['dcim.locations', ['dcim.location']],
+  ['zebra', undefined]
+])('refuses the model %j and names what is near', async (name, near) => {
+  const { call, sent } = await setup()
+  const { isError, code, nearest } = errorOf(await call('count', { model: name }))
+
+  expect({ isError, code, nearest }).toEqual({
+    isError: true,
+    code: 'INVALID_REQUEST',
+    nearest: near
+  })
+  expect(sent('/count/')).toHaveLength(0)
+})
+
+it('never widens a word that means some locations to all of them', async () => {
+  const { call, sent } = await setup()
+
+  expect(errorOf(await call('count', { model: 'sites' })).message).toContain('location_type')
+  expect(sent('/count/')).toHaveLength(0)
+})
+
+it.each<[string, Record<string, unknown>]>([
+  ['a blank value', { location: '' }],
+  ['a value of blanks', { location: ['AMS01', '  '] }],
+  ['no value', { location: [] }],
+  ['a boolean that is none', { has_primary_ip: 'maybe' }],
+  ['a number that is none', { position: 'ten' }],
+  ['isnull with a text', { position__isnull: 'yes' }],
+  ['two values where Nautobot takes the last', { q: ['a', 'b'] }],
+  ['a parameter of the list', { limit: 0 }],
+  ['a parameter of the count', { group_by: 'role' }],
+  ['a name that is no name', { 'name) { id } x: devices(q': 'a' }]
+])('refuses a filter with %s instead of answering a broader question', async (_what, filters) => {
+  const { call, sent } = await setup()
+  const answers = [
+    await call('count', { model: 'devices', filters }),
+    await call('find', { model: 'devices', filters })
+  ]
+
+  for (const answer of answers)
+    expect(errorOf(answer)).toMatchObject({ isError: true, code: 'INVALID_REQUEST' })
+  expect([...sent('/count/'), ...sent('graphql')]).toHaveLength(0)
+})
+
+const unknownFilter: Answer = (request, response) =>
+  request.query.has('locaton')
+    ? json(response, 400, {
+        locaton: ['Unknown filter field'],
+        nearest: { locaton: ['location'] }
+      })
+    : { count: 1 }
+
+it('lets Nautobot refuse an unknown filter and names the nearest', async () => {
+  const { call, sent } = await setup({ count: unknownFilter })
+  for (const tool of ['count', 'find'] as const) {
+    const filters = { locaton: 'AMS01' }
+    expect(errorOf(await call(tool, { model: 'devices', filters }))).toMatchObject({
+      isError: true,
+      message: 'locaton: Unknown filter field',
+      nearest: ['location']
+    })
+  }
+  expect(sent('graphql')).toHaveLength(0)
+})
+
+it('names the nearest values for a value that Nautobot does not know', async () => {
+  const complaint = 'Select a valid choice. AMS1 is not one of the available choices.'
+  const { call } = await setup({
+    count: (_, response) => json(response, 400, { location: [complaint] }),
+    graphql: ({ body }) =>
+      (body as { query: string }).query.includes('locations(limit: 1000')
+        ? { data: { rows: [{ name: 'AMS01' }, { name: 'NYC01' }, { name: 'AMS02' }] } }
+        : { data: { rows: null }, errors: [{ message: `{'location': ["${complaint}"]}` }] }
+  })
+
+  for (const tool of ['count', 'find'] as const)
+    expect(errorOf(await call(tool, { model: 'devices', filters: { location: 'AMS1' } }))).toEqual({
+      isError: true,
+      code: 'INVALID_REQUEST',
+      message: `location: ${complaint}`,
+      nearest: ['AMS01', 'AMS02']
+    })
+})
+
+it('names the nearest fields for one that GraphQL does not know', async () => {
+  const { call } = await setup({
+    count: () => ({ count: 1 }),
+    graphql: (_, response) =>
+      json(response, 400, {
+        errors: [
+          { message: "Cannot query field 'stat' on type 'DeviceType'. Did you mean 'status'?" }
+        ]
+      })
+  })
+
+  expect(errorOf(await call('find', { model: 'devices', fields: ['name', 'stat'] }))).toMatchObject(
+    {
+      message: expect.stringContaining('There is no field "stat"'),
+      nearest: ['status']
+    }
+  )
+})
+
+it.each([
+  [503, 'NAUTOBOT_UNAVAILABLE', /could not be asked/],
+  [501, 'NOT_IN_SAMPLE', /not in the sample/],
+  [403, 'FORBIDDEN', /permission/]
+])('reports the status %i as %s, never as "none found"', async (status, code, sentence) => {
+  const detail = { 503: 'down', 501: 'That is not in the sample.', 403: 'No permission.' }[status]
+  const refuse: Answer = (_, response) => json(response, status, { detail, code })
+  const { call } = await setup({ count: refuse, graphql: refuse })
+  for (const tool of ['count', 'find'] as const) {
+    const error = errorOf(await call(tool, { model: 'devices' }))
+    expect(error).toMatchObject({ isError: true, code })
+    expect(error.message).toMatch(sentence)
+  }
+})
+
+it('replaces a token that Nautobot refuses once, and says so when it stays refused', async () => {
+  const { call, sent, forgotten } = await setup({
+    count: (_, response) => json(response, 403, { detail: 'Token expired' })
+  })
+
+  expect(errorOf(await call('count', { model: 'devices' })).code).toBe('UNAUTHENTICATED')
+  expect(forgotten).toEqual(['alice-token'])
+  expect(sent('/count/')).toHaveLength(2)
+})
+
+it('asks with the token of the user and nobody else, also when users share a directory', async () => {
+  const { server, nautobot } = await setup()
+  const directory = createModelDirectory()
+  const users = await Promise.all(
+    ['alice', 'bob'].map(async (name) => ({
+      name,
+      call: await connectTools(nautobot, { userId: name, token: `${name}-token`, directory })
+    }))
+  )
+  await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      const { name, call } = users[index % 2] ?? expect.fail('two users')
+      await call('count', { model: 'devices', filters: { name } })
+    })
+  )
+  const counts = server.requests.filter(({ path }) => path.includes('/count/'))
+  expect(counts).toHaveLength(50)
+  for (const { headers, query } of counts)
+    expect(headers.authorization).toBe(`Token ${query.get('name')}-token`)
+})
+
+it('stops asking when the run is stopped', async () => {
+  const arrived = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<void>()
+  const { call } = await setup({
+    count: (_, response) => {
+      response.once('close', () => closed.resolve())
+      arrived.resolve()
+    }
+  })
+  const stopping = new AbortController()
+  const waiting = call('count', { model: 'devices' }, stopping.signal)
+  await arrived.promise
+  stopping.abort()
+
+  await expect(waiting).rejects.toThrow()
+  await closed.promise
+})
+
+it('says which models can only be counted', async () => {
+  const { call } = await setup({ count: () => ({ count: 3 }) })
+
+  expect(errorOf(await call('find', { model: 'notes' })).message).toContain('can count notes')
+  expect((await call('count', { model: 'notes' })).text.count).toBe(3)
+})
