@@ -174,6 +174,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its TLS certificate has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host name',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS at this port',
+  ERR_INVALID_URL: 'its address is not valid',
   ERR_FORBIDDEN_ADDRESS: 'link-local and metadata addresses are never asked'
 }
 

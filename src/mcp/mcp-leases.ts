@@ -1,0 +1,113 @@
+import type { McpConnection } from './mcp-connection.ts'
+import { McpFailure } from './mcp-failure.ts'
+
+export interface LeasesOptions {
+  readonly maxConnections: number
+  readonly idleMs: number
+}
+
+export interface Lease {
+  /** Rejects when it cannot be opened. Shared with everybody who leases the same key. */
+  readonly connection: Promise<McpConnection>
+  /** The connection is of no more use: nobody gets it again, and it closes with its last lease. */
+  discard(): void
+  /** Harmless when called twice. */
+  release(): void
+}
+
+export interface Leases {
+  /** Throws McpFailure `busy` when all connections are leased. */
+  take(key: string, connect: () => Promise<McpConnection>): Lease
+  size(): number
+  /** Closes all; a leased one fails in the middle of its work. */
+  close(): Promise<void>
+}
+
+interface Entry {
+  readonly key: string
+  readonly connection: Promise<McpConnection>
+  leases: number
+  discarded: boolean
+  idleTimer: NodeJS.Timeout | undefined
+}
+
+/** Connections by key: opened once at first use, shared, closed when idle for long or when room is needed. */
+export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases {
+  /** In order of last use. */
+  const entries = new Map<string, Entry>()
+  const closing = new Set<Promise<void>>()
+  let closed = false
+
+  function shut(entry: Entry): void {
+    if (entries.get(entry.key) === entry) entries.delete(entry.key)
+    clearTimeout(entry.idleTimer)
+    const done = closeWhenOpen(entry.connection)
+    closing.add(done)
+    void done.finally(() => closing.delete(done))
+  }
+
+  function makeRoom(): void {
+    if (entries.size < maxConnections) return
+    const idle = [...entries.values()].find(({ leases }) => leases === 0)
+    if (!idle) throw new McpFailure('busy', `all ${maxConnections} connections are in use.`)
+    shut(idle)
+  }
+
+  function release(entry: Entry): void {
+    entry.leases -= 1
+    if (entry.leases > 0) return
+    if (entry.discarded || closed) {
+      shut(entry)
+    } else {
+      entry.idleTimer = setTimeout(() => shut(entry), idleMs).unref()
+    }
+  }
+
+  return {
+    take(key, connect) {
+      if (closed) throw new McpFailure('failed', 'this service is shutting down.')
+      const known = entries.get(key)
+      const usable = known && !known.discarded ? known : undefined
+      if (!usable) makeRoom()
+      const entry = usable ?? createEntry(key, connect())
+      clearTimeout(entry.idleTimer)
+      entry.leases += 1
+      entries.delete(key)
+      entries.set(key, entry)
+      return leaseOf(entry, release)
+    },
+    size: () => entries.size,
+    close: async () => {
+      closed = true
+      for (const entry of [...entries.values()]) shut(entry)
+      await Promise.all(closing)
+    }
+  }
+}
+
+function createEntry(key: string, connection: Promise<McpConnection>): Entry {
+  const entry: Entry = { key, connection, leases: 0, discarded: false, idleTimer: undefined }
+  connection.catch(() => {
+    entry.discarded = true
+  })
+  return entry
+}
+
+function leaseOf(entry: Entry, release: (entry: Entry) => void): Lease {
+  let released = false
+  return {
+    connection: entry.connection,
+    discard: () => {
+      entry.discarded = true
+    },
+    release: () => {
+      if (!released) release(entry)
+      released = true
+    }
+  }
+}
+
+async function closeWhenOpen(connection: Promise<McpConnection>): Promise<void> {
+  const opened = await connection.catch(() => undefined)
+  await opened?.close()
+}

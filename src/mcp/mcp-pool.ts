@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import type { McpServer } from '../catalog/catalog.ts'
+import { abortable } from '../platform/abortable.ts'
+import type { CallContext } from '../platform/call-context.ts'
+import type { McpCircuit } from './mcp-circuit.ts'
+import type { McpConnection } from './mcp-connection.ts'
+import { McpFailure, toMcpFailure } from './mcp-failure.ts'
+import { createLeases } from './mcp-leases.ts'
+
+export interface McpPoolOptions {
+  /** Opens a connection, with the server's credential. Throws McpFailure. */
+  readonly connect: (server: McpServer, correlationId: string) => Promise<McpConnection>
+  /** The server refused its credential: the next `connect` must not use a cached one. */
+  readonly forgetCredential?: (server: McpServer) => void
+  readonly circuit: McpCircuit
+  readonly maxConnections: number
+  readonly idleMs: number
+}
+
+export interface McpPool {
+  /**
+   * Leases the server's connection for `work`, which is called a second time on a new connection when the first
+   * was told that its session or credential is no longer good: such a request was not executed. Throws
+   * McpFailure, or the reason of `context.signal`'s abort.
+   */
+  use<T>(
+    server: McpServer,
+    context: CallContext,
+    work: (connection: McpConnection) => Promise<T>
+  ): Promise<T>
+  /** Open connections, leased or idle. */
+  size(): number
+  close(): Promise<void>
+}
+
+/**
+ * What a connection depends on, and nothing else: an edited description or a status never reconnects. The credential
+ * itself is not in it: a changed one shows as a refusal, or when the connection has been idle.
+ */
+export function connectionKey({ id, address, verifyTls, hasCredential, timeoutMs }: McpServer) {
+  const fields = JSON.stringify([id, address, verifyTls, hasCredential, timeoutMs])
+  return createHash('sha256').update(fields).digest('base64url')
+}
+
+export function createMcpPool(options: McpPoolOptions): McpPool {
+  const leases = createLeases(options)
+
+  async function attempt<T>(
+    server: McpServer,
+    context: CallContext,
+    work: (connection: McpConnection) => Promise<T>
+  ): Promise<T> {
+    const key = connectionKey(server)
+    const lease = leases.take(key, () => options.connect(server, context.correlationId))
+    try {
+      return await work(await abortable(lease.connection, context.signal))
+    } catch (error) {
+      if (isUnusable(error)) lease.discard()
+      throw error
+    } finally {
+      lease.release()
+    }
+  }
+
+  async function attemptTwice<T>(...[server, context, work]: Parameters<typeof attempt<T>>) {
+    try {
+      return await attempt(server, context, work)
+    } catch (error) {
+      if (!mayRepeat(error, server)) throw error
+      if (error.kind === 'credential-refused') options.forgetCredential?.(server)
+      return attempt(server, context, work)
+    }
+  }
+
+  return {
+    use: async (server, context, work) => {
+      const key = connectionKey(server)
+      options.circuit.check(key)
+      try {
+        const result = await attemptTwice(server, context, work)
+        options.circuit.succeeded(key)
+        return result
+      } catch (error) {
+        context.signal.throwIfAborted()
+        const failure = toMcpFailure(error, server.timeoutMs)
+        if (isOutage(failure)) options.circuit.failed(key, failure)
+        throw failure
+      }
+    },
+    size: leases.size,
+    close: leases.close
+  }
+}
+
+function isUnusable(error: unknown): boolean {
+  if (!(error instanceof McpFailure)) return false
+  return ['session-lost', 'credential-refused', 'failed'].includes(error.kind)
+}
+
+function mayRepeat(error: unknown, { hasCredential }: McpServer): error is McpFailure {
+  if (!(error instanceof McpFailure)) return false
+  if (error.kind === 'credential-refused') return hasCredential
+  return error.kind === 'session-lost'
+}
+
+/**
+ * A call that takes too long or is not understood says little of the server; one that cannot be sent says much.
+ */
+function isOutage({ kind }: McpFailure): boolean {
+  return kind === 'failed' || kind === 'credential-refused'
+}
