@@ -12,8 +12,13 @@ import { openapi } from './http/plugins/openapi.ts'
 import { rateLimit } from './http/plugins/rate-limit.ts'
 import { security } from './http/plugins/security.ts'
 import { chat } from './http/routes/chat.ts'
+import type { ConfigurationOptions } from './http/routes/configuration-objects.ts'
+import { type JobRoutesOptions, jobs } from './http/routes/jobs.ts'
+import { llmModels } from './http/routes/llm-models.ts'
+import { mcpServers } from './http/routes/mcp-servers.ts'
 import { probes, type Readiness } from './http/routes/probes.ts'
 import { runRoutes } from './http/routes/runs.ts'
+import { systemPrompts } from './http/routes/system-prompts.ts'
 import { web } from './http/routes/web.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -36,6 +41,8 @@ export interface AppOptions {
   readonly authenticate: Authenticate
   readonly readiness: () => Readiness
   readonly runs: RunCoordinator
+  readonly configuration: ConfigurationOptions
+  readonly scheduler: JobRoutesOptions['scheduler']
   readonly chatOptions: Pick<ChatOptionsSource, 'currentCatalog' | 'userToken'>
 }
 
@@ -75,6 +82,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     options: { ...options.chatOptions, version, environment }
   })
   await app.register(runRoutes, { runs, streams })
+  for (const routes of [llmModels, mcpServers, systemPrompts]) {
+    await app.register(routes, options.configuration)
+  }
+  await app.register(jobs, { scheduler: options.scheduler })
   await app.register(probes, { readiness: options.readiness, metrics })
   await app.register(web, {
     webRoot: options.webRoot,

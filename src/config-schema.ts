@@ -114,6 +114,9 @@ export const environmentSchema = z.object({
   NODE_TLS_REJECT_UNAUTHORIZED: text(
     "Node's own switch; `0` follows the rules of `AI_OPS_VERIFY_TLS=false`."
   ).optional(),
+  HTTP_PROXY: address('Proxy for http addresses of model providers and MCP servers.'),
+  HTTPS_PROXY: address('Proxy for https addresses of model providers and MCP servers.'),
+  NO_PROXY: text('Hosts that are asked directly, separated by commas.').optional(),
   AZURE_OPENAI_ENDPOINT: address('LAB: address of an Azure OpenAI resource.'),
   AZURE_OPENAI_API_KEY: secret('LAB: its key.'),
   AZURE_OPENAI_DEPLOYMENT: text('LAB: name of the deployment in it.').optional(),
@@ -139,11 +142,6 @@ export const environmentSchema = z.object({
         'LAB only: further MCP servers, a JSON list of `{"name", "url", "token"?}`. *Secret.*'
     }),
   AI_OPS_MAX_RUNS: count(100, 10_000, 'Runs that are answered at a time by one replica.'),
-  AI_OPS_MAX_QUEUED_RUNS: count(
-    500,
-    100_000,
-    'Runs that wait for a place before new ones are refused.'
-  ),
   AI_OPS_MAX_MODEL_CALLS: count(20, 1000, 'Model calls of one run.'),
   AI_OPS_MAX_TOOL_CALLS: count(50, 1000, 'Tool calls of one run.'),
   AI_OPS_MAX_TOOL_RESULT_KIB: kibibytes(48, 10_240, 'KiB of one tool result that the model reads.'),

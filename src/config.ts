@@ -131,6 +131,12 @@ function toConfig(values: Values) {
       mayDisable: isLab || (environment === 'NONPROD' && Boolean(values.NODE_EXTRA_CA_CERTS)),
       caBundlePath: values.NODE_EXTRA_CA_CERTS
     }),
+    /** For model providers and MCP servers; Nautobot is asked directly. */
+    proxy: {
+      http: values.HTTP_PROXY,
+      https: values.HTTPS_PROXY,
+      none: values.NO_PROXY
+    },
     /** LAB only: elsewhere models are described in Nautobot. */
     azureOpenAi: isLab ? toAzureOpenAi(values) : undefined,
     openAi: isLab ? toOpenAi(values) : undefined,
@@ -144,7 +150,6 @@ function toConfig(values: Values) {
 function toLimits(values: Values) {
   return {
     maxRuns: values.AI_OPS_MAX_RUNS,
-    maxQueuedRuns: values.AI_OPS_MAX_QUEUED_RUNS,
     maxModelCalls: values.AI_OPS_MAX_MODEL_CALLS,
     maxToolCalls: values.AI_OPS_MAX_TOOL_CALLS,
     maxToolResultBytes: values.AI_OPS_MAX_TOOL_RESULT_KIB,

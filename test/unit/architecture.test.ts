@@ -11,7 +11,8 @@ const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
 const STOREYS: readonly (readonly string[])[] = [
   ['errors.ts'],
   ['platform'],
-  ['config.ts', 'config-schema.ts', 'nautobot'],
+  ['config-schema.ts', 'nautobot'],
+  ['config.ts'],
   ['catalog', 'secrets', 'auth', 'tool-server.ts'],
   ['llm', 'mcp', 'nautobot-tools', 'conversations'],
   ['agent'],
@@ -20,7 +21,9 @@ const STOREYS: readonly (readonly string[])[] = [
   ['http'],
   ['app.ts'],
   ['lab'],
-  ['services.ts', 'main.ts']
+  ['services'],
+  ['services.ts'],
+  ['main.ts']
 ]
 
 /** Rooms that stand apart: who else may import them, and what of the house they may see. */

@@ -4,7 +4,7 @@ import type { JobState } from '../../jobs/job.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import { errorResponses } from '../responses.ts'
 
-interface JobRoutesOptions {
+export interface JobRoutesOptions {
   readonly scheduler: Pick<Scheduler, 'list' | 'run'>
 }
 

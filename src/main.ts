@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildApp } from './app.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+import { createLogger } from './platform/logger.ts'
+import { createServices } from './services.ts'
+
+const CLOSE_TIMEOUT_MS = 5_000
+
+const config = readConfig()
+const { version } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')
+) as { version: string }
+const logger = createLogger({ level: config.logLevel, version })
+const services = await createServices({ config, logger, version })
+const app = await buildApp({
+  ...services.app,
+  environment: config.environment,
+  version,
+  host: config.host,
+  nautobotPublicUrl: config.nautobot?.publicUrl,
+  webRoot: join(import.meta.dirname, 'web/dist'),
+  heartbeatMs: config.limits.heartbeatMs,
+  rateLimitPerMinute: config.limits.rateLimitPerMinute,
+  logger
+})
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void shutDown(signal))
+const address = await app.listen({ host: config.host, port: config.port })
+announce(address)
+
+/** The environment, or an exit that names everything wrong with it. */
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+function announce(address: string): void {
+  for (const sentence of [...services.embedded, ...config.warnings]) logger.warn(sentence)
+  const { nautobot, environment } = config
+  const chat = nautobot ? `${nautobot.publicUrl}/plugins/ai-ops/chat/` : `${address}/`
+  logger.info({ address, environment, chat, explorer: `${address}/docs` }, `Chat at ${chat}`)
+  if (process.stdout.isTTY) process.stdout.write(`\n  Chat: ${chat}\n  API:  ${address}/docs\n\n`)
+}
+
+/** Unready, no new runs, a deadline for running ones; then everything closes. A second signal ends at once. */
+async function shutDown(signal: string): Promise<void> {
+  for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1))
+  logger.info({ signal }, 'shutting down')
+  await services.drain(config.limits.drainMs)
+  // Whatever still hangs after its own deadlines is cut: the process must not wait for it.
+  setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS).unref()
+  await app.close()
+  await services.close()
+  logger.info('closed')
+}

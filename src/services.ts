@@ -1,0 +1,136 @@
+import type { AppOptions } from './app.ts'
+import { createAuthenticator } from './auth/authenticator.ts'
+import { createUserTokens } from './auth/user-token.ts'
+import type { Config } from './config.ts'
+import { createCatalogRefresh } from './jobs/catalog-refresh.ts'
+import { createLocalJobCoordinator } from './jobs/job-coordinator.ts'
+import { createScheduler, type Scheduler } from './jobs/scheduler.ts'
+import { createNautobotClient } from './nautobot/client.ts'
+import type { NautobotClient } from './nautobot/client.types.ts'
+import type { Logger } from './platform/logger.ts'
+import { createMetrics, type Metrics } from './platform/metrics.ts'
+import { createAnswering } from './services/answering.ts'
+import { type Demand, startBoot } from './services/boot.ts'
+import { type Configuration, createConfiguration } from './services/configuration.ts'
+import { prepareSurroundings, type Surroundings } from './services/surroundings.ts'
+
+const MAX_NAUTOBOT_RESPONSE_BYTES = 32 * 1024 * 1024
+
+export interface ServicesOptions {
+  readonly config: Config
+  readonly logger: Logger
+  readonly version: string
+}
+
+/** Every long-lived object, made once, in order. */
+export interface Services {
+  readonly app: Pick<
+    AppOptions,
+    | 'authenticate'
+    | 'readiness'
+    | 'runs'
+    | 'chatOptions'
+    | 'configuration'
+    | 'scheduler'
+    | 'metrics'
+  >
+  readonly embedded: readonly string[]
+  /** Not ready from now on; running answers get the deadline, then they are stopped. */
+  drain(deadlineMs: number): Promise<void>
+  /** In reverse order. Call it when nothing is served any more. */
+  close(): Promise<void>
+}
+
+export async function createServices({
+  config,
+  logger,
+  version
+}: ServicesOptions): Promise<Services> {
+  const metrics = createMetrics({ version, withProcess: true })
+  const surroundings = await prepareSurroundings(config)
+  const nautobot = connectNautobot(config, surroundings, metrics)
+  const serviceToken = surroundings.nautobot.token
+  const configuration = createConfiguration({ config, surroundings, nautobot, logger, metrics })
+  const userTokens = createUserTokens({ nautobot, serviceToken })
+  const answering = createAnswering({
+    config,
+    nautobot,
+    configuration,
+    userTokens,
+    logger,
+    metrics
+  })
+  const scheduler = startScheduler(configuration, logger, metrics)
+  const boot = startBoot(demandsOf(config, configuration))
+  const { labCaller } = surroundings
+
+  return {
+    app: {
+      authenticate: createAuthenticator({
+        nautobot,
+        serviceToken,
+        ...(labCaller && { labCaller })
+      }),
+      readiness: boot.state,
+      runs: answering.runs,
+      chatOptions: {
+        currentCatalog: () => configuration.store.current(),
+        userToken: (caller, context) => userTokens.forCaller(caller, context)
+      },
+      configuration: { reader: configuration.reader, writer: configuration.writer, userTokens },
+      scheduler,
+      metrics
+    },
+    embedded: surroundings.embedded,
+    async drain(deadlineMs) {
+      boot.drain()
+      await answering.runs.drain(deadlineMs)
+    },
+    async close() {
+      await boot.close()
+      await scheduler.close()
+      await answering.close()
+      await configuration.close()
+      await surroundings.close()
+    }
+  }
+}
+
+function connectNautobot(
+  { limits, tls }: Config,
+  { nautobot: { url, publicUrl } }: Surroundings,
+  metrics: Metrics
+): NautobotClient {
+  return createNautobotClient({
+    url,
+    publicUrl,
+    timeoutMs: limits.nautobotTimeoutMs,
+    maxInFlight: limits.nautobotMaxInFlight,
+    maxInFlightPerToken: limits.nautobotMaxInFlightPerUser,
+    maxResponseBytes: MAX_NAUTOBOT_RESPONSE_BYTES,
+    verifyTls: tls.verify,
+    onRequest: ({ method, status, durationMs }) => {
+      const answered = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`
+      metrics.nautobotRequests.observe({ method, status: answered }, durationMs / 1_000)
+    }
+  })
+}
+
+function startScheduler({ store }: Configuration, logger: Logger, metrics: Metrics): Scheduler {
+  const scheduler = createScheduler({
+    jobs: [createCatalogRefresh(store)],
+    coordinator: createLocalJobCoordinator(),
+    onRun: (job, { outcome, durationMs }) =>
+      metrics.jobRuns.observe({ job, outcome }, durationMs / 1_000),
+    onError: (job, err) => logger.warn({ err, job }, 'a job failed')
+  })
+  scheduler.start()
+  return scheduler
+}
+
+/** What has to be seen once before the first question. */
+function demandsOf({ environment }: Config, { store, subscriber }: Configuration): Demand[] {
+  const catalog = { name: 'the configuration in Nautobot', check: () => store.current() }
+  if (environment === 'LAB' || !subscriber) return [catalog]
+  return [catalog, { name: 'Redis', check: async () => subscriber.ready() }]
+}

@@ -1,0 +1,158 @@
+import { type Agent, createAgent } from '../agent/agent.ts'
+import { createAgentGraph } from '../agent/agent-graph.ts'
+import type { UserToken } from '../auth/caller.ts'
+import type { UserTokens } from '../auth/user-token.ts'
+import type { Config } from '../config.ts'
+import { createMemoryConversationRegistry } from '../conversations/conversation-registry.ts'
+import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
+import { toModelError } from '../llm/model-errors.ts'
+import { createModelFactory } from '../llm/model-factory.ts'
+import { createMcpClients, type McpClients } from '../mcp/mcp-clients.ts'
+import type { NautobotClient } from '../nautobot/client.types.ts'
+import { createModelDirectory } from '../nautobot-tools/model-directory.ts'
+import {
+  createNautobotToolServer,
+  NAUTOBOT_TOOL_SERVER,
+  nautobotToolDefinitions
+} from '../nautobot-tools/server.ts'
+import type { CallContext } from '../platform/call-context.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { createOutbound } from '../platform/outbound.ts'
+import type { RunCoordinator } from '../runs/run.ts'
+import { createRunCoordinator } from '../runs/run-coordinator.ts'
+import type { Configuration } from './configuration.ts'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+const MAX_ANSWER_CHARACTERS = 200_000
+const MAX_CONVERSATIONS = 1_000
+const MAX_KEPT_RUNS = 1_000
+const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024
+const KEEP_RUNS_MS = 3_600_000
+/** A user token with less time left is renewed before it is used. */
+const RENEW_BEFORE_MS = 60_000
+
+export interface AnsweringParts {
+  readonly config: Config
+  readonly nautobot: NautobotClient
+  readonly configuration: Configuration
+  readonly userTokens: UserTokens
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** Everything between a question and its answer. */
+export interface Answering {
+  readonly runs: RunCoordinator
+  close(): Promise<void>
+}
+
+export function createAnswering(parts: AnsweringParts): Answering {
+  const { config, configuration, metrics } = parts
+  const outbound = createOutbound({
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+    proxy: config.proxy
+  })
+  const { secrets } = configuration
+  const mcp = createMcpClients({
+    outbound,
+    resolveCredential: (server, context) => secrets.resolve('mcp-servers', server, context),
+    forgetCredential: ({ id }) => secrets.forget(id),
+    maxResultBytes: config.limits.maxToolResultBytes,
+    onFailed: ({ name }, err) => parts.logger.warn({ err, server: name }, 'an MCP server failed'),
+    onLeftOut: ({ name }, tools) => parts.logger.warn({ server: name, tools }, 'tools are left out')
+  })
+  const models = createModelFactory({
+    outbound,
+    resolveCredential: (model, context) => secrets.resolve('llm-models', model, context),
+    forgetCredential: ({ id }) => secrets.forget(id)
+  })
+  const checkpointer = new MemoryCheckpointer()
+  const agent = buildAgent(parts, { mcp, models, checkpointer })
+  const runs = createRunCoordinator({
+    agent,
+    conversations: createMemoryConversationRegistry({
+      maxConversations: MAX_CONVERSATIONS,
+      onForgotten: (id) => checkpointer.deleteThread(id)
+    }),
+    onSettled: (id) => checkpointer.prune(id),
+    onStarted: () => metrics.runsActive.inc({ state: 'running' }),
+    onEnded: (state, durationMs) => {
+      metrics.runsActive.dec({ state: 'running' })
+      metrics.runs.observe({ state }, durationMs / 1_000)
+    },
+    maxRuns: config.limits.maxRuns,
+    maxRunMs: config.limits.runTimeoutMs,
+    maxKeptRuns: MAX_KEPT_RUNS,
+    maxKeptCharacters: MAX_KEPT_CHARACTERS,
+    keepMs: KEEP_RUNS_MS
+  })
+  return {
+    runs,
+    async close() {
+      await mcp.close()
+      await outbound.close()
+    }
+  }
+}
+
+interface AgentParts {
+  readonly mcp: McpClients
+  readonly models: ReturnType<typeof createModelFactory>
+  readonly checkpointer: MemoryCheckpointer
+}
+
+function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentParts): Agent {
+  const { config, configuration, userTokens, logger } = parts
+  const directory = createModelDirectory()
+  return createAgent({
+    graph: createAgentGraph(checkpointer),
+    limits: {
+      maxModelCalls: config.limits.maxModelCalls,
+      maxToolCalls: config.limits.maxToolCalls,
+      maxAnswerCharacters: MAX_ANSWER_CHARACTERS
+    },
+    currentCatalog: () => configuration.store.current(),
+    userTokenFor: (caller, context) => userTokens.forCaller(caller, context),
+    modelFor: (model, context) => models.modelFor(model, context),
+    leaseTools: (servers, userToken, context) => {
+      const builtIn = {
+        name: NAUTOBOT_TOOL_SERVER,
+        tools: nautobotToolDefinitions,
+        create: () =>
+          createNautobotToolServer({
+            nautobot: parts.nautobot,
+            directory,
+            correlationId: context.correlationId,
+            userId: userToken.userId,
+            userToken: renewing(userToken, userTokens),
+            forgetToken: (token) => userTokens.forget(token)
+          })
+      }
+      return mcp.lease(servers, builtIn, context)
+    },
+    toModelError,
+    onFailed: (failure, { runId, correlationId }) =>
+      logger.warn(
+        { err: failure.cause ?? failure, code: failure.code, runId, correlationId },
+        failure.message
+      )
+  })
+}
+
+/** The run's token, renewed by its grant when it is about to expire: a run may outlive both the token and the session. */
+function renewing(first: UserToken, userTokens: UserTokens) {
+  let current = Promise.resolve(first)
+  return async (context: CallContext) => {
+    const held = await current
+    if (held.expiresAt - Date.now() > RENEW_BEFORE_MS) return held.token
+    current = userTokens.renew(first.grant, context)
+    // A renewal that failed must not be the answer for ever.
+    current.catch(() => {
+      current = Promise.resolve(held)
+    })
+    return (await current).token
+  }
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import type { Caller } from '../auth/caller.ts'
+import { SCOPES } from '../auth/caller.ts'
+import type { LlmModel, McpServer } from '../catalog/catalog.ts'
+import type { Config, EnvironmentModel } from '../config.ts'
+import { Secret } from '../platform/secret.ts'
+
+const MODEL_TIMEOUT_MS = 120_000
+const MCP_TIMEOUT_MS = 30_000
+const TOKEN_BYTES = 20
+
+/** What the service finds around itself: Nautobot, and what the environment adds to its catalog. */
+export interface Surroundings {
+  readonly nautobot: { readonly url: string; readonly publicUrl: string; readonly token: Secret }
+  /** Who asks without an Authorization header: with the embedded sample only. */
+  readonly labCaller: Caller | undefined
+  readonly extraModels: readonly LlmModel[]
+  readonly extraMcpServers: readonly McpServer[]
+  /** Keys of the extra objects, by id. */
+  readonly localSecrets: ReadonlyMap<string, Secret>
+  /** What is embedded, as sentences for the log. */
+  readonly embedded: readonly string[]
+  close(): Promise<void>
+}
+
+/**
+ * In LAB, starts on loopback what the environment does not name: the sample Nautobot, the lab model. The
+ * rest of the service talks to both over HTTP, as to real ones.
+ */
+export async function prepareSurroundings(config: Config): Promise<Surroundings> {
+  const described = describedModels(config)
+  const needsLabModel = config.environment === 'LAB' && described.length === 0
+  const sample = config.nautobot ? undefined : await startSample()
+  const lab = needsLabModel ? await startLabModel() : undefined
+  const servers = config.mcpServers.map(({ name, url, token }) => ({
+    object: environmentServer(name, url, token !== undefined),
+    secret: token
+  }))
+  const models = lab ? [{ object: lab.model, secret: undefined }] : described
+  return {
+    nautobot: config.nautobot ?? sampleNautobot(sample),
+    labCaller: sample?.caller,
+    extraModels: models.map(({ object }) => object),
+    extraMcpServers: servers.map(({ object }) => object),
+    localSecrets: secretsOf([...models, ...servers]),
+    embedded: [
+      ...(sample ? ['A sample network stands in for Nautobot: NAUTOBOT_URL is not set.'] : []),
+      ...(lab
+        ? ['The lab model, which follows rules and is no language model, answers: no key is set.']
+        : [])
+    ],
+    close: async () => {
+      await lab?.close()
+      await sample?.close()
+    }
+  }
+}
+
+interface Described<T> {
+  readonly object: T
+  readonly secret: Secret | undefined
+}
+
+function secretsOf(described: readonly Described<{ id: string }>[]): Map<string, Secret> {
+  return new Map(
+    described.flatMap(({ object, secret }) => (secret ? [[object.id, secret] as const] : []))
+  )
+}
+
+async function startSample() {
+  const { createSampleNautobot } = await import('../lab/sample-nautobot.ts')
+  const [serviceToken, labToken, restrictedToken] = [newToken(), newToken(), newToken()]
+  const sample = createSampleNautobot({ serviceToken, labToken, restrictedToken })
+  const { url } = await sample.listen()
+  const caller: Caller = {
+    id: await userIdOf(url, labToken),
+    username: 'lab',
+    scopes: new Set(SCOPES),
+    credential: { kind: 'api-token', token: labToken }
+  }
+  return { url, token: serviceToken, caller, close: () => sample.close() }
+}
+
+async function userIdOf(url: string, token: Secret): Promise<string> {
+  const headers = { authorization: `Token ${token.reveal()}` }
+  const { id } = await (await fetch(`${url}/api/plugins/ai-ops/whoami/`, { headers })).json()
+  return String(id)
+}
+
+function sampleNautobot(sample: Awaited<ReturnType<typeof startSample>> | undefined) {
+  if (!sample) throw new Error('There is neither a Nautobot nor a sample of one')
+  return { url: sample.url, publicUrl: sample.url, token: sample.token }
+}
+
+async function startLabModel() {
+  const { createLabModel } = await import('../lab/lab-model.ts')
+  const labModel = createLabModel()
+  const { url } = await labModel.listen()
+  const model = environmentModel('openai', 'lab model', {
+    address: `${url}/v1`,
+    apiKey: undefined,
+    model: 'lab-model',
+    apiVersion: ''
+  })
+  return { model: { ...model, source: 'lab' as const }, close: () => labModel.close() }
+}
+
+function newToken(): Secret {
+  return new Secret(randomBytes(TOKEN_BYTES).toString('hex'))
+}
+
+function describedModels({ azureOpenAi, openAi }: Config): Described<LlmModel>[] {
+  const named = [
+    ['azure-openai', azureOpenAi],
+    ['openai', openAi]
+  ] as const
+  return named.flatMap(([provider, model]) =>
+    model ? [{ object: environmentModel(provider, model.model, model), secret: model.apiKey }] : []
+  )
+}
+
+function environmentModel(
+  provider: LlmModel['provider'],
+  name: string,
+  { address, apiKey, model, apiVersion }: EnvironmentModel
+): LlmModel {
+  return {
+    id: `environment-${provider}`,
+    name,
+    description: 'Described by the environment variables of this service.',
+    status: 'Healthy',
+    enabled: true,
+    isDefault: true,
+    provider,
+    modelName: model,
+    address,
+    apiVersion,
+    verifyTls: true,
+    timeoutMs: MODEL_TIMEOUT_MS,
+    parameters: {},
+    systemPromptId: undefined,
+    hasCredential: apiKey !== undefined,
+    source: 'environment'
+  }
+}
+
+function environmentServer(name: string, address: string, hasCredential: boolean): McpServer {
+  return {
+    id: `environment-${name}`,
+    name,
+    description: 'Described by the environment variables of this service.',
+    status: 'Healthy',
+    enabled: true,
+    address,
+    verifyTls: true,
+    timeoutMs: MCP_TIMEOUT_MS,
+    hasCredential
+  }
+}

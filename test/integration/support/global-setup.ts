@@ -1,0 +1,6 @@
+import { ensurePackages } from '../../../nautobot-plugin-shim/development/packages.ts'
+
+/** What the integration tests start themselves has to be on the machine. */
+export async function setup(): Promise<void> {
+  await ensurePackages(['redis-server'], (sentence) => process.stdout.write(`${sentence}\n`))
+}
