@@ -3,9 +3,6 @@ import type { UserToken } from '../../../src/auth/caller.ts'
 import { createCatalogReader } from '../../../src/catalog/catalog-reader.ts'
 import { createCatalogWriter } from '../../../src/catalog/catalog-writer.ts'
 import { llmModelSchemas, systemPromptSchemas } from '../../../src/http/configuration-schemas.ts'
-import { llmModels } from '../../../src/http/routes/llm-models.ts'
-import { mcpServers } from '../../../src/http/routes/mcp-servers.ts'
-import { systemPrompts } from '../../../src/http/routes/system-prompts.ts'
 import { Secret } from '../../../src/platform/secret.ts'
 import {
   llmModelAnswer,
@@ -48,19 +45,13 @@ async function setup(handle: WireHandler, { session = false } = {}) {
     }
   }
   const kind = session ? 'session-token' : 'api-token'
-  const app = await startApp(
-    {
-      authenticate: async () => ({
-        ...createCaller('alice'),
-        credential: { kind, token: new Secret(ALICE_TOKEN) }
-      })
-    },
-    (instance) => {
-      void instance.register(llmModels, options)
-      void instance.register(mcpServers, options)
-      void instance.register(systemPrompts, options)
-    }
-  )
+  const app = await startApp({
+    configuration: options,
+    authenticate: async () => ({
+      ...createCaller('alice'),
+      credential: { kind, token: new Secret(ALICE_TOKEN) }
+    })
+  })
   onTestFinished(() => app.stop())
 
   async function ask(method: string, path: string, body?: unknown) {

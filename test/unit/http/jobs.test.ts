@@ -1,7 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { Scope } from '../../../src/auth/caller.ts'
 import { AppError } from '../../../src/errors.ts'
-import { jobs } from '../../../src/http/routes/jobs.ts'
 import { createLocalJobCoordinator } from '../../../src/jobs/job-coordinator.ts'
 import { createScheduler } from '../../../src/jobs/scheduler.ts'
 import { createCaller, startApp } from '../../support/http-app.ts'
@@ -12,15 +11,13 @@ async function setup(run: () => Promise<string>, scopes: Scope[] = ['chat', 'ope
     coordinator: createLocalJobCoordinator(),
     onError: () => undefined
   })
-  const app = await startApp(
-    {
-      authenticate: async (_authorization, access) => {
-        if (!scopes.includes(access)) throw new AppError('FORBIDDEN', `Needs ${access}.`)
-        return { ...createCaller('alice'), scopes: new Set(scopes) }
-      }
-    },
-    (instance) => void instance.register(jobs, { scheduler })
-  )
+  const app = await startApp({
+    scheduler,
+    authenticate: async (_authorization, access) => {
+      if (!scopes.includes(access)) throw new AppError('FORBIDDEN', `Needs ${access}.`)
+      return { ...createCaller('alice'), scopes: new Set(scopes) }
+    }
+  })
   onTestFinished(async () => {
     await app.stop()
     await scheduler.close()
