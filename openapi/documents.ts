@@ -48,6 +48,12 @@ function createIdleOptions(version: string): AppOptions {
       drain: refuse,
       events: () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) })
     },
+    configuration: {
+      reader: { list: refuse, read: refuse },
+      writer: { create: refuse, update: refuse, remove: refuse },
+      userTokens: { forCaller: refuse, forget: () => undefined }
+    },
+    scheduler: { list: () => [], run: refuse },
     chatOptions: { currentCatalog: refuse, userToken: refuse }
   }
 }

@@ -43,7 +43,7 @@ const llmModelBody = {
   verifyTls: z.boolean().optional(),
   timeoutSeconds: timeoutSeconds.optional(),
   parameters: z
-    .record(z.string().max(100), z.json())
+    .record(z.string().max(100), z.unknown())
     .refine((given) => Object.keys(given).length <= MAX_PARAMETERS, 'has too many entries')
     .optional()
     .describe(
@@ -114,7 +114,7 @@ const notEmpty = (body: object) => Object.keys(body).length > 0
 
 /** Create and update bodies, the answer and examples of one kind. */
 export const llmModelSchemas = {
-  create: z.strictObject(llmModelBody).meta({ id: 'LlmModelInput', examples: [llmModelExample] }),
+  create: z.strictObject(llmModelBody).meta({ id: 'LlmModelCreate', examples: [llmModelExample] }),
   update: z
     .strictObject(llmModelBody)
     .partial()
@@ -151,7 +151,7 @@ export const llmModelSchemas = {
 export const mcpServerSchemas = {
   create: z
     .strictObject(mcpServerBody)
-    .meta({ id: 'McpServerInput', examples: [mcpServerExample] }),
+    .meta({ id: 'McpServerCreate', examples: [mcpServerExample] }),
   update: z
     .strictObject(mcpServerBody)
     .partial()
@@ -179,7 +179,7 @@ export const mcpServerSchemas = {
 export const systemPromptSchemas = {
   create: z
     .strictObject(systemPromptBody)
-    .meta({ id: 'SystemPromptInput', examples: [systemPromptExample] }),
+    .meta({ id: 'SystemPromptCreate', examples: [systemPromptExample] }),
   update: z
     .strictObject(systemPromptBody)
     .partial()

@@ -32,6 +32,10 @@ export function createCaller(name: string): Caller {
   }
 }
 
+async function notAsked(): Promise<never> {
+  throw new Error('No test of this app asks for it')
+}
+
 /** Options of an app whose neighbours are small fakes. */
 export function createAppOptions(overrides: Partial<AppOptions> = {}): AppOptions {
   return {
@@ -53,6 +57,12 @@ export function createAppOptions(overrides: Partial<AppOptions> = {}): AppOption
     },
     readiness: () => ({ isReady: true, isDraining: false, reasons: [] }),
     runs: createFakeRuns(),
+    configuration: {
+      reader: { list: notAsked, read: notAsked },
+      writer: { create: notAsked, update: notAsked, remove: notAsked },
+      userTokens: { forCaller: async () => USER_TOKEN, forget: () => undefined }
+    },
+    scheduler: { list: () => [], run: notAsked },
     chatOptions: { currentCatalog: async () => CATALOG, userToken: async () => USER_TOKEN },
     ...overrides
   }

@@ -41,7 +41,7 @@ export function answerFrameworkError(
   request: FastifyRequest,
   reply: FastifyReply
 ): void {
-  void answer(reply, toAppError(error, request), false)
+  void answer(reply.header('x-request-id', request.id), toAppError(error, request), false)
 }
 
 function answer(reply: FastifyReply, failure: AppError, showInternals: boolean): FastifyReply {
@@ -74,6 +74,7 @@ const CODES: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
     'INVALID_REQUEST',
     'The body is not as long as its Content-Length says.'
   ],
+  FST_ERR_MAX_PARAM_LENGTH: ['INVALID_REQUEST', 'A part of the path is too long.'],
   FST_ERR_BAD_URL: ['INVALID_REQUEST', 'The path is not a valid one.']
 }
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyContextConfig, FastifySchema } from 'fastify'
@@ -95,6 +96,7 @@ const describeRoute: SwaggerTransform<FastifySchema & { hide?: boolean }> = (inp
   const isPublic = config.access === 'public'
   const response = withCommonErrors(schema, isPublic)
   const { schema: described, url } = toJsonSchema({ ...input, schema: { ...schema, response } })
+  nameResponses(described.response as Responses)
   const right = isPublic ? 'Open to everyone.' : `Needs the \`${config.access}\` permission.`
   return {
     url,
@@ -128,6 +130,16 @@ function withCommonErrors(schema: FastifySchema, isPublic: boolean): Responses {
       : response
   }
   return merged
+}
+
+/** A plain schema has no description of its answer; the status says enough. */
+function nameResponses(responses: Responses): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (typeof response !== 'object' || response === null || 'content' in response) continue
+    // Of a reference only this one is looked at, of a schema it would become part.
+    const key = '$ref' in response ? 'description' : 'x-response-description'
+    Object.assign(response, { [key]: `${STATUS_CODES[status]}.` })
+  }
 }
 
 function hasDescription(value: unknown): value is { description: string } {

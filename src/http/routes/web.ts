@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
@@ -53,23 +53,19 @@ export const web: FastifyPluginAsync<WebOptions> = async (app, { webRoot, homeUr
     { config: { operation: 'web.page', access: 'public' }, schema: { hide: true } },
     async (_request, reply) => {
       if (homeUrl !== undefined) return reply.redirect(homeUrl)
-      if (!(await exists(join(webRoot, 'index.html')))) throw notBuilt()
       return reply
         .headers({ 'content-security-policy': PAGE_POLICY, 'cache-control': 'no-cache' })
-        .sendFile('index.html', webRoot)
+        .type('text/html; charset=utf-8')
+        .send(await readPage(join(webRoot, 'index.html')))
     }
   )
 }
 
-function notBuilt(): AppError {
-  return new AppError('NOT_FOUND', 'The chat page has not been built: run `npm run build:web`.')
-}
-
-async function exists(path: string): Promise<boolean> {
+async function readPage(path: string): Promise<string> {
   try {
-    await access(path)
-    return true
-  } catch {
-    return false
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const message = 'The chat page has not been built: run `npm run build:web`.'
+    throw new AppError('NOT_FOUND', message, { cause })
   }
 }

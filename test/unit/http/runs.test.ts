@@ -1,0 +1,164 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import type { AgentEvent } from '../../../src/agent/agent-events.ts'
+import { errorSchema, runViewSchema } from '../../../src/http/schemas.ts'
+import { createMetrics } from '../../../src/platform/metrics.ts'
+import { createFakeRuns, FAKE_EVENTS, FAKE_RUN_ID } from '../../support/fake-runs.ts'
+import { ALICE_TOKEN, BOB_TOKEN, type StartedApp, startApp } from '../../support/http-app.ts'
+
+const ALICE = { authorization: `Bearer ${ALICE_TOKEN}` }
+const BOB = { authorization: `Bearer ${BOB_TOKEN}` }
+const RUN = `/api/v1/runs/${FAKE_RUN_ID}`
+
+let started: StartedApp | undefined
+
+afterEach(async () => {
+  await started?.stop()
+  started = undefined
+})
+
+async function start(...args: Parameters<typeof startApp>): Promise<StartedApp> {
+  started = await startApp(...args)
+  return started
+}
+
+async function idsOf(response: Response): Promise<string[]> {
+  return [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map(([, id = '']) => id)
+}
+
+test('shows a run as its schema says', async () => {
+  const { url } = await start()
+  const response = await fetch(`${url}${RUN}`, { headers: ALICE })
+  expect(response.status).toBe(200)
+  const run = runViewSchema.strict().parse(await response.json())
+  expect(run).toMatchObject({ id: FAKE_RUN_ID, state: 'succeeded', footer: { incomplete: false } })
+})
+
+test.each([
+  ['GET', RUN],
+  ['GET', `${RUN}/events`],
+  ['POST', `${RUN}/cancel`]
+])('%s %s does not find the run of another user', async (method, path) => {
+  const runs = createFakeRuns({ ownerId: 'id-alice' })
+  const { url } = await start({ runs })
+  expect((await fetch(`${url}${path}`, { method, headers: ALICE })).status).toBe(200)
+  const response = await fetch(`${url}${path}`, { method, headers: BOB })
+  expect(response.status).toBe(404)
+  expect(errorSchema.parse(await response.json()).error.code).toBe('RUN_NOT_FOUND')
+  expect(runs.cancelled).toHaveLength(method === 'POST' ? 1 : 0)
+})
+
+test('replays the whole log without an id', async () => {
+  const { url } = await start()
+  const response = await fetch(`${url}${RUN}/events`, { headers: ALICE })
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+  expect(await idsOf(response)).toEqual(FAKE_EVENTS.map((_event, index) => String(index + 1)))
+})
+
+test('goes on after the id in the header, which counts more than the one in the query', async () => {
+  const { url } = await start()
+  const events = `${url}${RUN}/events`
+  const byQuery = await fetch(`${events}?lastEventId=4`, { headers: ALICE })
+  expect(await idsOf(byQuery)).toEqual(['5', '6'])
+  const byHeader = await fetch(`${events}?lastEventId=1`, {
+    headers: { ...ALICE, 'last-event-id': '5' }
+  })
+  expect(await idsOf(byHeader)).toEqual(['6'])
+})
+
+test.each(['x', '-1', '1e3', '99'])('refuses %s as the id of an event', async (id) => {
+  const { url } = await start()
+  const response = await fetch(`${url}${RUN}/events`, {
+    headers: { ...ALICE, 'last-event-id': id }
+  })
+  expect(response.status).toBe(400)
+  expect(errorSchema.parse(await response.json()).error.code).toBe('INVALID_REQUEST')
+})
+
+test('opens the stream of a silent run and writes comments until something happens', async () => {
+  const runs = createFakeRuns({ pauseAfter: 2 })
+  const { url } = await start({ runs, heartbeatMs: 20 })
+  const response = await fetch(`${url}${RUN}/events`, {
+    headers: { ...ALICE, 'last-event-id': '2' }
+  })
+  expect(response.status).toBe(200)
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  expect((await reader?.read())?.value).toBe(': heartbeat\n\n')
+  expect((await reader?.read())?.value).toBe(': heartbeat\n\n')
+  runs.finish()
+  let text = ''
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+    if (done) break
+    text += value
+  }
+  expect(text).toContain('id: 3\n')
+  expect(text).toContain('event: RUN_FINISHED\n')
+})
+
+test('lets go of a reader that leaves', async () => {
+  const runs = createFakeRuns({ pauseAfter: 1 })
+  const metrics = createMetrics({ version: '1' })
+  const { url } = await start({ runs, metrics })
+  const openStreams = async () => (await metrics.eventStreams.get()).values[0]?.value
+  const controller = new AbortController()
+  const response = await fetch(`${url}${RUN}/events`, { headers: ALICE, signal: controller.signal })
+  await response.body?.getReader().read()
+  expect(await openStreams()).toBe(1)
+  controller.abort()
+  await expect.poll(() => runs.endedReaders()).toBe(1)
+  expect(await openStreams()).toBe(0)
+})
+
+test('cuts off a reader that takes nothing', async () => {
+  const delta = 'x'.repeat(100_000)
+  const text: AgentEvent = { type: 'TEXT_MESSAGE_CONTENT', messageId: 'm1', delta }
+  const runs = createFakeRuns({ events: Array(400).fill(text) })
+  const { port } = await start({ runs, heartbeatMs: 20, limits: { maxStalledStreamMs: 100 } })
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    httpRequest({ port, path: `${RUN}/events`, headers: ALICE }, resolve)
+      .on('error', reject)
+      .end()
+  })
+  await expect.poll(() => runs.endedReaders(), { timeout: 5_000 }).toBe(1)
+  response.destroy()
+})
+
+test('cuts open streams when the service closes, so that it can', async () => {
+  const runs = createFakeRuns({ pauseAfter: 1 })
+  const { url, stop } = await start({ runs })
+  const response = await fetch(`${url}${RUN}/events`, { headers: ALICE })
+  const body = response.text()
+  const closed = expect(body).rejects.toThrow()
+  await stop()
+  await closed
+  expect(runs.endedReaders()).toBe(1)
+})
+
+test('cuts the stream, without a made-up end, when the log breaks', async () => {
+  const runs = createFakeRuns()
+  const broken = {
+    ...runs,
+    async *events() {
+      yield* [{ id: '1', event: FAKE_EVENTS[0] as AgentEvent }]
+      await setImmediate()
+      throw new Error('The log broke')
+    }
+  }
+  const { url, log } = await start({ runs: broken })
+  const response = await fetch(`${url}${RUN}/events`, { headers: ALICE })
+  await expect(response.text()).rejects.toThrow()
+  expect(log()).toContain('The log broke')
+})
+
+test('stops a run, with and without an empty JSON body', async () => {
+  const runs = createFakeRuns()
+  const { url } = await start({ runs })
+  for (const headers of [ALICE, { ...ALICE, 'content-type': 'application/json' }]) {
+    const response = await fetch(`${url}${RUN}/cancel`, { method: 'POST', headers })
+    expect(response.status).toBe(200)
+    expect(runViewSchema.parse(await response.json()).state).toBe('stopped')
+  }
+  expect(runs.cancelled).toEqual([FAKE_RUN_ID, FAKE_RUN_ID])
+})
