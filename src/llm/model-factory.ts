@@ -3,6 +3,7 @@ import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { LlmModel, LlmProvider } from '../catalog/catalog.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { Outbound } from '../platform/outbound.ts'
+import { redactError } from '../platform/redact.ts'
 import type { Secret } from '../platform/secret.ts'
 import { describeAzureOpenAi } from './azure-openai.ts'
 import { describeOpenAi } from './openai.ts'
@@ -100,12 +101,12 @@ function credentialedFetch(
   const send = outbound.fetchFor({ verifyTls: model.verifyTls })
   let { secret } = credential
 
-  function ask(url: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> {
+  async function ask(url: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.delete('authorization')
     const shown = secret ? endpoint.credentialHeaders(secret) : {}
     for (const [name, value] of Object.entries(shown)) headers.set(name, value)
-    return send(url, { ...init, headers })
+    return redactError(await send(url, { ...init, headers }), secret)
   }
 
   return async (url, init = {}) => {

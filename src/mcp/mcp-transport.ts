@@ -4,6 +4,7 @@ import {
   StreamableHTTPClientTransport,
   type Transport
 } from '@modelcontextprotocol/client'
+import { redact, redactError } from '../platform/redact.ts'
 import type { Secret } from '../platform/secret.ts'
 import { STREAM_ENDED } from './mcp-failure.ts'
 
@@ -88,7 +89,7 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
         if ('id' in message && !('method' in message) && message.id !== undefined) {
           open.delete(message.id)
         }
-        outer.onmessage?.(message)
+        outer.onmessage?.(withoutSecret(message, options.secret))
       }
       return inner.start()
     },
@@ -114,6 +115,14 @@ function cancelledId(message: JSONRPCMessage): RequestId | undefined {
   return (message.params as { requestId?: RequestId } | undefined)?.requestId
 }
 
+/** A server that repeats what it was sent must not show its credential to models and users. */
+function withoutSecret(message: JSONRPCMessage, secret: Secret | undefined): JSONRPCMessage {
+  if (!secret) return message
+  const text = JSON.stringify(message)
+  const redacted = redact(text, secret)
+  return redacted === text ? message : JSON.parse(redacted)
+}
+
 function credentialedFetch({ fetch: send, secret }: HttpTransportOptions) {
   return async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers)
@@ -123,6 +132,6 @@ function credentialedFetch({ fetch: send, secret }: HttpTransportOptions) {
       return new Response(null, { status: 405 })
     }
     if (secret) headers.set('authorization', `Bearer ${secret.reveal()}`)
-    return send(url, { ...init, headers })
+    return redactError(await send(url, { ...init, headers }), secret)
   }
 }

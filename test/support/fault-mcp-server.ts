@@ -13,7 +13,7 @@ export type Fault =
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'html' }
-  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'status'; readonly status: number; readonly body?: string }
   /** A response stream that ends without a response. */
   | { readonly kind: 'cut-stream' }
   /** A response stream that stays open without a response. */
@@ -178,8 +178,9 @@ const FAULTS: Readonly<Record<Fault['kind'], Perform>> = {
   html: (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>')
   },
-  status: (_request, response, { status }: Fault & { kind: 'status' }) => {
-    response.writeHead(status, { 'content-type': 'text/plain' }).end(`scripted ${status}`)
+  status: (_request, response, { status, body }: Fault & { kind: 'status' }) => {
+    const text = body ?? `scripted ${status}`
+    response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
   },
   'cut-stream': (_request, response) => {
     startStream(response)

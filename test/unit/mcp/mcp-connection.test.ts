@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connectHttp, type McpConnection } from '../../../src/mcp/mcp-connection.ts'
 import { createOutbound, type Outbound } from '../../../src/platform/outbound.ts'
@@ -8,7 +9,8 @@ import {
   startFaultMcpServer
 } from '../../support/fault-mcp-server.ts'
 
-const CALL_TIMEOUT_MS = 300
+/** Long enough for a busy machine to answer in, short enough to wait for. */
+const CALL_TIMEOUT_MS = 700
 
 let server: FaultMcpServer
 let outbound: Outbound
@@ -16,7 +18,7 @@ let connection: McpConnection | undefined
 
 beforeEach(async () => {
   server = await startFaultMcpServer()
-  outbound = createOutbound({ connectTimeoutMs: 500, maxResponseBytes: 1_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 1_000_000 })
 })
 
 afterEach(async () => {
@@ -28,12 +30,12 @@ afterEach(async () => {
 
 const context = () => ({ signal: AbortSignal.timeout(5000), correlationId: 'c-42' })
 
-async function connect(secret?: string): Promise<McpConnection> {
+async function connect(secret?: string, connectTimeoutMs = 5000): Promise<McpConnection> {
   connection = await connectHttp({
     address: server.url,
     secret: secret ? new Secret(secret) : undefined,
     fetch: outbound.fetchFor({ verifyTls: true }),
-    connectTimeoutMs: 400,
+    connectTimeoutMs,
     callTimeoutMs: CALL_TIMEOUT_MS
   })
   return connection
@@ -93,8 +95,8 @@ test.each<[string, Fault, string]>([
 ])('names %s while connecting, in bounded time', async (_name, fault, kind) => {
   server.misbehave(() => fault)
   const startedAt = performance.now()
-  await expect(connect()).rejects.toMatchObject({ name: 'McpFailure', kind })
-  expect(performance.now() - startedAt).toBeLessThan(1500)
+  await expect(connect(undefined, 400)).rejects.toMatchObject({ name: 'McpFailure', kind })
+  expect(performance.now() - startedAt).toBeLessThan(2000)
 })
 
 test.each<[string, Fault]>([
@@ -151,4 +153,19 @@ test('says that an answer is too large', async () => {
   const opened = await connect()
   onCall({ kind: 'result', result: { content: [{ type: 'text', text: 'x'.repeat(1_100_000) }] } })
   await expect(opened.callTool('echo', {}, context())).rejects.toThrow('the answer is too large.')
+})
+
+test.each<[string, Fault]>([
+  [
+    'a result',
+    { kind: 'result', result: { content: [{ type: 'text', text: 'got canary-4711' }] } }
+  ],
+  ['an error', { kind: 'error', code: -32000, message: 'got canary-4711' }],
+  ['an HTTP error', { kind: 'status', status: 500, body: 'got canary-4711' }]
+])('a server that repeats its credential in %s does not show it', async (_name, fault) => {
+  const opened = await connect('canary-4711')
+  onCall(fault)
+  const said = await opened.callTool('echo', {}, context()).catch((error: unknown) => error)
+  expect(inspect(said, { depth: 10 })).not.toContain('canary-4711')
+  expect(inspect(said, { depth: 10 })).toContain('got [secret]')
 })

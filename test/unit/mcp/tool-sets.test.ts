@@ -14,7 +14,7 @@ import {
 } from '../../support/fault-mcp-server.ts'
 
 const MAX_RESULT_BYTES = 2000
-const LIST_MAX_WAIT_MS = 300
+const SHORT_WAIT_MS = 400
 
 let outbound: Outbound
 let clients: McpClients
@@ -28,8 +28,12 @@ beforeEach(() => {
   secret = 'canary'
   forgotten = []
   nowMs = 0
-  outbound = createOutbound({ connectTimeoutMs: 500, maxResponseBytes: 8_000_000 })
-  clients = createMcpClients({
+  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 8_000_000 })
+  clients = createClients(5000)
+})
+
+function createClients(listMaxWaitMs: number): McpClients {
+  return createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: new Secret(secret) }),
     forgetCredential: ({ name }) => {
@@ -37,10 +41,10 @@ beforeEach(() => {
       secret = 'renewed'
     },
     maxResultBytes: MAX_RESULT_BYTES,
-    limits: { listMaxWaitMs: LIST_MAX_WAIT_MS, connectTimeoutMs: 600, maxTools: 10 },
+    limits: { listMaxWaitMs, connectTimeoutMs: 2000, maxTools: 10 },
     now: () => nowMs
   })
-})
+}
 
 afterEach(async () => {
   await clients.close()
@@ -65,7 +69,7 @@ function described(name: string, { url }: FaultMcpServer, changes = {}): McpServ
     enabled: true,
     address: url,
     verifyTls: true,
-    timeoutMs: 400,
+    timeoutMs: 5000,
     hasCredential: false,
     ...changes
   }
@@ -100,19 +104,22 @@ test('names of two servers that look alike do not depend on their order', async 
 
 test('one dead server of three is named, costs a bounded wait once, and the others answer', async () => {
   const [one, two, three] = [await start(), await start(), await start()]
+  // Loads the code that is loaded with the first server, which counts as waiting.
+  await lease(described('other', one))
+  clients = createClients(SHORT_WAIT_MS)
   two.misbehave(() => ({ kind: 'hang' }))
   const servers = [described('one', one), described('two', two), described('three', three)]
   const startedAt = performance.now()
   const first = await lease(...servers)
-  expect(performance.now() - startedAt).toBeLessThan(LIST_MAX_WAIT_MS + 300)
+  expect(performance.now() - startedAt).toBeLessThan(SHORT_WAIT_MS + 1000)
   expect(first.unavailable).toEqual([
-    { server: 'two', reason: 'it did not list its tools within 0.3 s.' }
+    { server: 'two', reason: 'it did not list its tools within 0.4 s.' }
   ])
   expect(first.tools.map(({ name }) => name)).toEqual(['one_echo', 'three_echo'])
   await expect.poll(async () => (await lease(...servers)).unavailable[0]?.reason).toMatch(/answer/)
   const laterAt = performance.now()
   await lease(...servers)
-  expect(performance.now() - laterAt).toBeLessThan(100)
+  expect(performance.now() - laterAt).toBeLessThan(SHORT_WAIT_MS)
 })
 
 test('a server that comes back is asked again after a while', async () => {
@@ -162,7 +169,7 @@ test.each([
   ['500', { kind: 'status', status: 500 }]
 ] as const)('never repeats a call after %s', async (_name, fault) => {
   const server = await start()
-  const set = await lease(described('one', server))
+  const set = await lease(described('one', server, { timeoutMs: 700 }))
   server.misbehave(({ method }) => (method === 'tools/call' ? fault : undefined))
   const result = await set.call('one_echo', {}, context())
   expect(result).toMatchObject({ isError: true, text: expect.stringContaining('not known') })
@@ -184,7 +191,7 @@ test('after three failures a server rests: its calls fail at once, until one may
 
 test('slow calls do not make a server rest', async () => {
   const server = await start()
-  const set = await lease(described('one', server, { timeoutMs: 50 }))
+  const set = await lease(described('one', server, { timeoutMs: 500 }))
   server.misbehave(({ method }) => (method === 'tools/call' ? { kind: 'hang' } : undefined))
   for (let call = 0; call < 4; call += 1) await set.call('one_echo', {}, context())
   expect(server.asked('tools/call')).toHaveLength(4)

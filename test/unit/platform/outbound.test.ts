@@ -1,12 +1,14 @@
 import type { lookup as systemLookup } from 'node:dns'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import { createOutbound, describeFailure, type Outbound } from '../../../src/platform/outbound.ts'
+import { LOOPBACK_CERTIFICATE } from '../../fixtures/loopback-certificate.ts'
 
-const open: (Server | Outbound)[] = []
+const open: (Server | TlsServer | Outbound)[] = []
 
 afterEach(async () => {
   for (const thing of open.splice(0)) {
@@ -121,6 +123,20 @@ test('gives up a connection that is not made in time', async () => {
   // TEST-NET-1: nobody answers there; where a firewall refuses, the refusal is the answer.
   const failure = await failureOf(ask('http://192.0.2.1/'))
   expect(failure).toMatch(/took too long|refused|cannot be reached/)
+})
+
+test('checks certificates unless told not to', async () => {
+  const server = createTlsServer(LOOPBACK_CERTIFICATE, (_request, response) => response.end('ok'))
+  open.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const made = outbound()
+  expect(await failureOf(made.fetchFor({ verifyTls: true })(url))).toBe(
+    'its TLS certificate is self-signed'
+  )
+  const response = await made.fetchFor({ verifyTls: false })(url)
+  expect(await response.text()).toBe('ok')
 })
 
 test('is closed for good', async () => {
