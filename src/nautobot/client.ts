@@ -9,7 +9,7 @@ import { refused, unreachable } from './refusal.ts'
 /** A bare uWSGI reads request line and headers into 4,096 bytes and hangs up on more; headers take about 400. */
 const MAX_PATH_BYTES = 3_500
 const MAX_REQUEST_BYTES = 1_048_576
-const MAX_QUEUED = 200
+const MAX_QUEUED = 1_000
 const MAX_QUEUE_WAIT_MS = 10_000
 /** What a header may carry: anything else is no token of Nautobot's. */
 const TOKEN = /^[\x21-\x7e]{1,500}$/

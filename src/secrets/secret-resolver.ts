@@ -6,8 +6,13 @@ import { abortable } from '../platform/abortable.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { Secret } from '../platform/secret.ts'
 
-/** Longest time a changed secret may go unnoticed. */
+/** Longest time a changed secret may go unnoticed while Nautobot answers. */
 const MAX_AGE_MS = 60_000
+/** Longest time the last secret serves while Nautobot does not answer: chat outlives a restart of Nautobot. */
+const MAX_OUTAGE_MS = 600_000
+/** In an outage nobody waits again for this long. */
+const RETRY_AFTER_MS = 10_000
+const RESOLVE_TIMEOUT_MS = 5_000
 
 /** Which list of the shim an object is in. */
 export type CredentialKind = 'llm-models' | 'mcp-servers'
@@ -29,7 +34,8 @@ export interface Credential {
 
 export interface SecretResolver {
   /**
-   * The object's secret, at most `maxAgeMs` old. Concurrent callers share one request.
+   * The object's secret, at most `maxAgeMs` old, or ten minutes while Nautobot does not answer. Concurrent
+   * callers share one request.
    *
    * @throws AppError CREDENTIAL_UNAVAILABLE: no such secret, its provider fails, or its address is another one by
    * now. NAUTOBOT_REFUSED, NAUTOBOT_UNAVAILABLE. The signal's reason when `context.signal` aborts.
@@ -54,10 +60,19 @@ export interface SecretResolverOptions {
   readonly now?: () => number
 }
 
-interface Entry {
-  readonly credential: Promise<Credential>
-  readonly askedAt: number
+/** A secret and when Nautobot last said so. */
+interface Resolved {
+  readonly credential: Credential
+  readonly at: number
 }
+
+interface Entry {
+  readonly resolved: Promise<Resolved>
+  freshUntil: number
+}
+
+const isOutage = (error: unknown) =>
+  error instanceof AppError && error.code === 'NAUTOBOT_UNAVAILABLE'
 
 const unavailable = (message: string, cause?: unknown) =>
   new AppError('CREDENTIAL_UNAVAILABLE', message, { cause })
@@ -83,7 +98,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
 
   async function ask(kind: CredentialKind, object: ConfiguredObject, correlationId: string) {
     const path = `/api/plugins/ai-ops/${kind}/${encodeURIComponent(object.id)}/resolve-credential/`
-    const call = { token: serviceToken, signal, correlationId }
+    const call = { token: serviceToken, signal, correlationId, timeoutMs: RESOLVE_TIMEOUT_MS }
     const answer = await client.send('POST', path, {}, call).catch((error: unknown) => {
       throw explain(error, object)
     })
@@ -105,11 +120,23 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
     const drop = () => {
       if (entries.get(key) === entry) entries.delete(key)
     }
-    entry.credential.catch(drop)
+    entry.resolved.catch(drop)
   }
 
-  function fresh(entry: Entry | undefined): entry is Entry {
-    return entry !== undefined && now() - entry.askedAt < maxAgeMs
+  /** Asks anew; in an outage the entry falls back on what the one before it had, and is asked for again soon. */
+  function renew(question: () => Promise<Credential>, before: Entry | undefined): Entry {
+    async function resolve(): Promise<Resolved> {
+      const last = await before?.resolved.catch(() => undefined)
+      try {
+        return { credential: await question(), at: now() }
+      } catch (error) {
+        if (!isOutage(error) || !last || now() - last.at >= MAX_OUTAGE_MS) throw error
+        entry.freshUntil = now() + RETRY_AFTER_MS
+        return last
+      }
+    }
+    const entry: Entry = { resolved: resolve(), freshUntil: now() + maxAgeMs }
+    return entry
   }
 
   return {
@@ -118,12 +145,13 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       if (!object.hasCredential) return { address, secret: undefined }
       // With the address in the key, a moved object never meets the answer for its old address.
       const key = `${id} ${address}`
-      const held = entries.get(key)
-      const entry = fresh(held)
-        ? held
-        : { credential: ask(kind, object, context.correlationId), askedAt: now() }
-      if (entry !== held) remember(key, entry)
-      return abortable(entry.credential, context.signal)
+      let entry = entries.get(key)
+      if (!entry || now() >= entry.freshUntil) {
+        entry = renew(() => ask(kind, object, context.correlationId), entry)
+        remember(key, entry)
+      }
+      const { credential } = await abortable(entry.resolved, context.signal)
+      return credential
     },
 
     forget(id) {

@@ -151,6 +151,47 @@ it.each([
   expect((await resolve()).secret?.reveal()).toBe('key')
 })
 
+it('serves the last value for ten minutes while Nautobot does not answer, asking every ten seconds', async () => {
+  let down = false
+  const { server, resolver, resolve, elapse } = await setup((_request, response) =>
+    down ? json(response, 503, {}) : { url: ADDRESS, value: 'key' }
+  )
+  const answer = async () => (await resolve()).secret?.reveal()
+  await resolve()
+  down = true
+  elapse(60_000)
+  expect(await answer()).toBe('key')
+  elapse(9_999)
+  expect(await answer()).toBe('key')
+  expect(server.requests).toHaveLength(2)
+  elapse(1)
+  expect(await answer()).toBe('key')
+  expect(server.requests).toHaveLength(3)
+
+  elapse(529_999)
+  expect(await answer()).toBe('key')
+  elapse(10_000)
+  await expect(resolve()).rejects.toMatchObject({ code: 'NAUTOBOT_UNAVAILABLE' })
+
+  down = false
+  expect(await answer()).toBe('key')
+  down = true
+  resolver.forget(model.id)
+  await expect(resolve()).rejects.toMatchObject({ code: 'NAUTOBOT_UNAVAILABLE' })
+})
+
+it('takes a refusal for what it is, however good the last value was', async () => {
+  let refuse = false
+  const { resolve, elapse } = await setup((_request, response) =>
+    refuse ? json(response, 404, {}) : { url: ADDRESS, value: 'key' }
+  )
+  await resolve()
+  refuse = true
+  elapse(60_000)
+
+  await expect(resolve()).rejects.toMatchObject({ code: 'CREDENTIAL_UNAVAILABLE' })
+})
+
 it('lets one caller go without taking the answer from the others', async () => {
   const release = Promise.withResolvers<unknown>()
   const { resolve } = await setup(() => release.promise)
