@@ -38,7 +38,7 @@ export async function count(input: CountInput, asker: Asker, directory: ModelDir
     ...(group_by && top && { top })
   }
   const counted = await askCount(asker, objectType, query).catch(async (error: unknown) => {
-    throw await explain(error, { asker, models, description, filters })
+    throw await explain(error, { asker, models, model, description, filters })
   })
   const rows = counted.groups.map((group) => ({ label: groupLabel(group), count: group.count }))
   const gaps = group_by ? gapsOf(group_by, counted) : []

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import { type FieldProblem, refusalOf } from '../nautobot/refusal.ts'
 import type { Asker } from './asker.ts'
+import { askCount } from './counting.ts'
 import type { Filter } from './filters.ts'
 import type { ModelDescription, NautobotModel } from './model-directory.ts'
 import { nearest } from './nearest.ts'
@@ -9,21 +10,20 @@ import { ToolRefusal } from './tool-failure.ts'
 
 /** Names read to find those near to a wrong one; a longer list is not read to its end. */
 const MAX_CANDIDATES = 1_000
+const MAX_GROUPS = 100
 const MAX_EXPLAINED = 3
 const QUOTED_VALUE = /^Select a valid choice\. (.+) is not one of the available choices\.?$/
 
 /** Where the names of values come from. */
 export interface Surroundings {
   readonly asker: Asker
+  readonly model: NautobotModel
   readonly models: readonly NautobotModel[]
   readonly description: ModelDescription
   readonly filters: readonly Filter[]
 }
 
-async function namesOf(objectType: string, { asker, models }: Surroundings): Promise<string[]> {
-  const root = models.find((model) => model.objectType === objectType)?.graphqlRoot
-  const field = labelSelection(objectType)
-  if (!root || !/^\w+$/.test(field)) return []
+async function namesOf(root: string, field: string, { asker }: Surroundings): Promise<string[]> {
   const answer = await asker.graphql(
     `{ rows: ${root}(limit: ${MAX_CANDIDATES}, offset: 0) { ${field} } }`
   )
@@ -31,15 +31,30 @@ async function namesOf(objectType: string, { asker, models }: Surroundings): Pro
   return rows.map((row) => String(row[field] ?? '')).filter(Boolean)
 }
 
+/** The names in use, where GraphQL cannot list those that exist, as with tags. */
+async function namesInUse(field: string, { asker, model }: Surroundings): Promise<string[]> {
+  const query = { group_by: field, top: MAX_GROUPS }
+  const { groups } = await askCount(asker, model.objectType, query)
+  return groups.flatMap(({ label }) => (label === null ? [] : [String(label)]))
+}
+
+async function relatedNames(
+  related: string | undefined,
+  field: string,
+  around: Surroundings
+): Promise<string[]> {
+  const root = around.models.find(({ objectType }) => objectType === related)?.graphqlRoot
+  const label = related === undefined ? '' : labelSelection(related)
+  return root && /^\w+$/.test(label) ? namesOf(root, label, around) : namesInUse(field, around)
+}
+
 async function candidates(filterName: string, around: Surroundings): Promise<string[]> {
   const { filters, fields } = around.description
   const base = filters.has(filterName) ? filterName : filterName.replace(/__[a-z]+$/, '')
   const choices = fields.get(base)?.choices
   if (choices) return [...choices]
-  const related = filters.get(base)?.related
-  if (!related) return []
   try {
-    return await namesOf(related, around)
+    return await relatedNames(filters.get(base)?.related, base, around)
   } catch {
     // Help, not the answer: without it the refusal still stands.
     around.asker.context.signal.throwIfAborted()

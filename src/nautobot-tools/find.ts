@@ -4,7 +4,7 @@ import { askCount } from './counting.ts'
 import { explain, type Surroundings } from './explain.ts'
 import { readFilters, toArguments, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
-import type { ModelDirectory, NautobotModel, UserModels } from './model-directory.ts'
+import type { ModelDirectory, UserModels } from './model-directory.ts'
 import { nearest } from './nearest.ts'
 import { listLink, objectLink } from './proof-links.ts'
 import { type Column, defaultFields, labelSelection, toColumn } from './selection.ts'
@@ -19,7 +19,6 @@ const MAX_OBJECT_LINKS = 10
 const MAX_TEXT_CHARACTERS = 40_000
 
 interface Plan extends Surroundings {
-  readonly model: NautobotModel
   readonly columns: readonly Column[]
   readonly viewable: UserModels['viewable']
   readonly unknown: readonly string[]
@@ -33,7 +32,10 @@ async function makePlan(input: FindInput, asker: Asker, directory: ModelDirector
     throw new ToolRefusal(`Nautobot can count ${model.plural}, but not list them here.`)
   const { filters, unknown } = readFilters(input.filters, description)
   const fields = [...new Set(input.fields ?? defaultFields(model.objectType, description))]
-  const columns = fields.map((name) => toColumn(model.objectType, name, description))
+  const describe = (objectType: string) => directory.describe(objectType, asker)
+  const columns = await Promise.all(
+    fields.map((name) => toColumn(name, model.objectType, describe))
+  )
   return { asker, models, viewable, model, description, filters, unknown, columns }
 }
 

@@ -74,7 +74,9 @@ const COMMON_FIELDS = [
   'description'
 ]
 const MAX_DEFAULT_FIELDS = 8
-const RELATED_TYPE = /Related|Nested|Serializer$/
+/** Models without a REST API: nobody describes them. */
+const LABEL_ONLY = { 'contenttypes.contenttype': true }
+const RELATED_TYPE = /Related|Nested/
 
 export const labelSelection = (objectType: string) => LABELS[objectType] ?? 'name'
 
@@ -84,12 +86,38 @@ export function defaultFields(objectType: string, { fields }: ModelDescription):
   return DEFAULT_FIELDS[objectType] ?? (common.length > 0 ? common : ['id'])
 }
 
-function relatedLabel(objectType: string, field: string, description?: FieldDescription) {
-  const related = description?.related ?? RELATIONS[field]
-  if (related) return labelSelection(related)
-  if (objectType === 'ipam.ipaddress' && field === 'parent') return 'prefix'
-  if (description?.type === 'ContentTypeField') return labelSelection('contenttypes.contenttype')
-  return description && RELATED_TYPE.test(description.type) ? 'name' : undefined
+function relatedType(objectType: string, field: string, description?: FieldDescription) {
+  if (description?.type === 'ContentTypeField') return 'contenttypes.contenttype'
+  if (objectType === 'ipam.ipaddress' && field === 'parent') return 'ipam.prefix'
+  return description?.related ?? RELATIONS[field]
+}
+
+/** A field of a model, with what it leads to when it is a relation. */
+interface Step {
+  readonly field: string
+  readonly description: FieldDescription | undefined
+  readonly related: string | undefined
+}
+
+type Describe = (objectType: string) => Promise<ModelDescription>
+
+/** Follows a path from model to model, as far as they are described. */
+async function follow(path: readonly string[], from: string, describe: Describe): Promise<Step[]> {
+  const steps: Step[] = []
+  let objectType: string | undefined = from
+  for (const field of path) {
+    const described: ModelDescription | undefined =
+      objectType === undefined || objectType in LABEL_ONLY ? undefined : await describe(objectType)
+    const description = described?.fields.get(field)
+    objectType = relatedType(objectType ?? '', field, description)
+    steps.push({ field, description, related: objectType })
+  }
+  return steps
+}
+
+function leafSelection({ field, description, related }: Step): string {
+  if (related) return `${field} { ${labelSelection(related)} }`
+  return description && RELATED_TYPE.test(description.type) ? `${field} { name }` : field
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -106,22 +134,26 @@ function label(value: unknown): unknown {
   return parts.length === 1 ? parts[0] : parts.join(' ')
 }
 
+const constant = (text: string) =>
+  text
+    .replace(/\W+/g, '_')
+    .toUpperCase()
+    .replace(/^(?=\d)/, 'A_')
+
+/** A constant spelt back; the choices of interfaces are too many to be described, and some have dots. */
+function spell(value: string): string {
+  const text = value
+    .replace(/^A_(?=\d)/, '')
+    .replaceAll('_', '-')
+    .toLowerCase()
+  if (text.startsWith('ieee802')) return text.replaceAll('-', '.')
+  return text.replace(/^2-5g/, '2.5g')
+}
+
 /** GraphQL says `A_10GBASE_T` where everything else in Nautobot says `10gbase-t`. */
 function choice(value: unknown, { choices = [] }: FieldDescription): unknown {
   if (typeof value !== 'string' || !/^[A-Z][A-Z0-9_]*$/.test(value)) return value
-  const constant = (text: string) =>
-    text
-      .replace(/\W+/g, '_')
-      .toUpperCase()
-      .replace(/^(?=\d)/, 'A_')
-  const known = choices.find((candidate) => constant(candidate) === value)
-  return (
-    known ??
-    value
-      .replace(/^A_(?=\d)/, '')
-      .replaceAll('_', '-')
-      .toLowerCase()
-  )
+  return choices.find((candidate) => constant(candidate) === value) ?? spell(value)
 }
 
 function dive(value: unknown, path: readonly string[]): unknown {
@@ -131,25 +163,33 @@ function dive(value: unknown, path: readonly string[]): unknown {
   return isRecord(value) ? dive(value[head], rest) : null
 }
 
-/** A column for a field, `cf_<key>`, or a path such as `device_type.manufacturer.name`. Throws {@link ToolRefusal}. */
-export function toColumn(objectType: string, name: string, model: ModelDescription): Column {
+/**
+ * A column for a field, `cf_<key>`, or a path such as `device_type.manufacturer`. Throws {@link ToolRefusal} for a name
+ * that cannot be one; whether a field exists is for Nautobot to say.
+ */
+export async function toColumn(
+  name: string,
+  objectType: string,
+  describe: Describe
+): Promise<Column> {
   if (!PATH.test(name)) throw new ToolRefusal(`"${name.slice(0, 100)}" is not a field.`)
   const path = name === 'display' ? [labelSelection(objectType)] : name.split('.')
-  const [head = '', ...inner] = path
-  const description = model.fields.get(head)
-  const leaf = path.at(-1) ?? ''
-  const ofLeaf =
-    inner.length === 0 ? relatedLabel(objectType, head, description) : relatedLabel('', leaf)
-  const nested = ofLeaf ? `${leaf} { ${ofLeaf} }` : leaf
-  const selection = path.slice(0, -1).reduceRight((inside, step) => `${step} { ${inside} }`, nested)
-  const isChoice = inner.length === 0 && description?.type.includes('Choice')
+  const steps = await follow(path, objectType, describe)
+  const leaf = steps.at(-1)
+  // A name of its own for a longer path: GraphQL would merge it with a column of its first step.
+  const key = path.length > 1 ? path.join('__') : name
+  const alias = key === path[0] ? '' : `${key}: `
+  const selection = path
+    .slice(0, -1)
+    .reduceRight((inside, step) => `${step} { ${inside} }`, leaf ? leafSelection(leaf) : 'id')
+  const isChoice = leaf?.description?.type.includes('Choice')
   return {
     name,
-    selection,
-    description,
+    selection: alias + selection,
+    description: steps[0]?.description,
     read(row) {
-      const value = dive(row, path) ?? null
-      return isChoice && description ? choice(value, description) : value
+      const value = dive(row, [key, ...path.slice(1)]) ?? null
+      return isChoice && leaf?.description ? choice(value, leaf.description) : value
     }
   }
 }

@@ -28,8 +28,21 @@ export interface ToolUser {
   onForgotten?: (token: Secret) => void
 }
 
+export type CallTool = (
+  name: 'count' | 'find',
+  args: Record<string, unknown>,
+  signal?: AbortSignal
+) => Promise<ToolAnswer>
+
+/** Calls the built-in tools as one user, until the test is finished. */
+export async function connectTools(nautobot: NautobotClient, user: ToolUser): Promise<CallTool> {
+  const { call, close } = await openTools(nautobot, user)
+  onTestFinished(close)
+  return call
+}
+
 /** Calls the built-in tools as one user, through MCP in memory, as a run does. */
-export async function connectTools(nautobot: NautobotClient, user: ToolUser) {
+export async function openTools(nautobot: NautobotClient, user: ToolUser) {
   const token = new Secret(user.token)
   const server = createNautobotToolServer({
     nautobot,
@@ -40,12 +53,7 @@ export async function connectTools(nautobot: NautobotClient, user: ToolUser) {
     correlationId: 'c-1'
   })
   const connection = await connectInMemory(server, 30_000)
-  onTestFinished(() => connection.close())
-  return async (
-    name: 'count' | 'find',
-    args: Record<string, unknown>,
-    signal = new AbortController().signal
-  ): Promise<ToolAnswer> => {
+  const call: CallTool = async (name, args, signal = new AbortController().signal) => {
     const result = await connection.callTool(name, args, { signal, correlationId: 'c-1' })
     const [content] = result.content
     return {
@@ -54,4 +62,5 @@ export async function connectTools(nautobot: NautobotClient, user: ToolUser) {
       facts: result.structuredContent as unknown as ToolAnswer['facts']
     }
   }
+  return { call, close: () => connection.close() }
 }

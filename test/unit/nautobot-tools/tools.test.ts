@@ -53,14 +53,15 @@ type Answer = (request: WireRequest, response: ServerResponse) => unknown
 
 /** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
 async function setup(answers: { count?: Answer; graphql?: Answer; describe?: Answer } = {}) {
+  const routes: [string, Answer][] = [
+    [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
+    [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
+    [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
+    ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))]
+  ]
   const server = await startWireServer((request, response) => {
-    const { path } = request
-    if (path === `${API}/models/`) return { models: MODELS }
-    if (path.startsWith(`${API}/models/`))
-      return answers.describe ? answers.describe(request, response) : DEVICE
-    if (path.startsWith(`${API}/count/`))
-      return answers.count ? answers.count(request, response) : { count: 0 }
-    return answers.graphql ? answers.graphql(request, response) : { data: { rows: [] } }
+    const [, answer] = routes.find(([path]) => request.path.startsWith(path)) ?? []
+    return answer?.(request, response)
   })
   const nautobot = createNautobotClient({
     url: server.url,
@@ -245,7 +246,7 @@ it('reads choices, lists of relations, content types and paths as people write t
     id: 'id-1',
     face: 'FRONT',
     tags: [{ name: 'lab' }, { name: 'pci' }],
-    device_type: { model: 'MX204', manufacturer: { name: 'Juniper' } },
+    device_type__manufacturer__name: { manufacturer: { name: 'Juniper' } },
     changed_object_type: { app_label: 'dcim', model: 'device' },
     cf_site_code: 'NL-1'
   }
@@ -261,7 +262,7 @@ it('reads choices, lists of relations, content types and paths as people write t
 
   expect(text.rows).toEqual([['front', ['lab', 'pci'], 'Juniper', 'dcim.device', 'NL-1']])
   expect(graphqlText(sent('graphql')[0])).toContain(
-    '{ id face tags { name } device_type { manufacturer { name } } changed_object_type { app_label model } cf_site_code }'
+    '{ id face tags { name } device_type__manufacturer__name: device_type { manufacturer { name } } changed_object_type { app_label model } cf_site_code }'
   )
 })
 

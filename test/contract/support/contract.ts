@@ -1,0 +1,20 @@
+import { afterAll } from 'vitest'
+import { changesAgree } from './changes.ts'
+import { countsAgree } from './counts.ts'
+import { exchangesAgree, refusedExchangesAgree } from './identity.ts'
+import { devicesAgree, listsAgree } from './lists.ts'
+import { type ContractPeer, connect } from './peer.ts'
+import { rightsAgree, wrongNamesAgree } from './refusals.ts'
+
+/** What this service relies on in a Nautobot. Registers the tests; `peer` is asked once they run. */
+export function contract(peer: () => ContractPeer): void {
+  afterAll(() => connect(peer()).close())
+  countsAgree(peer)
+  devicesAgree(peer)
+  listsAgree(peer)
+  changesAgree(peer)
+  wrongNamesAgree(peer)
+  rightsAgree(peer)
+  exchangesAgree(peer)
+  refusedExchangesAgree(peer)
+}
