@@ -130,7 +130,7 @@ export function refused(status: number, body: unknown): AppError {
   return new AppError(code, own ?? message, { cause })
 }
 
-const TLS_PROBLEM = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/
 
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing answers at NAUTOBOT_URL: the connection is refused.',
@@ -139,13 +139,14 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'The host name of NAUTOBOT_URL cannot be looked up.',
   EHOSTUNREACH: 'There is no route to NAUTOBOT_URL.',
   ENETUNREACH: 'There is no route to NAUTOBOT_URL.',
+  EPROTO: 'What answers at NAUTOBOT_URL does not speak TLS. Is it http, not https?',
   ETIMEDOUT: 'Nautobot did not answer in time.'
 }
 
 /** The AppError for a request that got no answer; `code` is Node's or OpenSSL's. */
 export function unreachable(code: string): AppError {
   const known = UNREACHABLE[code]
-  const tls = TLS_PROBLEM.test(code)
+  const tls = UNTRUSTED.test(code)
     ? "Nautobot's TLS certificate is not trusted; NODE_EXTRA_CA_CERTS names further authorities."
     : undefined
   return new AppError('NAUTOBOT_UNAVAILABLE', known ?? tls ?? 'Nautobot does not answer.', {

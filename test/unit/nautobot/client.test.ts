@@ -7,7 +7,7 @@ import {
   type NautobotClientOptions,
   type NautobotRequest
 } from '../../../src/nautobot/client.ts'
-import { refusalOf } from '../../../src/nautobot/refusal.ts'
+import { refusalOf, unreachable } from '../../../src/nautobot/refusal.ts'
 import { Secret } from '../../../src/platform/secret.ts'
 import { freePort } from '../../support/ports.ts'
 import { json, startWireServer, type WireHandler } from '../../support/wire-server.ts'
@@ -217,6 +217,26 @@ it('says that nothing answers, without the address and the token', async () => {
   })
   expect(inspect(error, { depth: 10 })).not.toContain(TOKEN)
 })
+
+it('says that plain HTTP answers where TLS was expected', async () => {
+  const { server } = await connect(() => ({}))
+  const nautobot = client(server.url.replace('http:', 'https:'))
+
+  expect(await failureOf(nautobot.get('/api/x/', {}, call()))).toMatchObject({
+    code: 'NAUTOBOT_UNAVAILABLE',
+    message: expect.stringContaining('does not speak TLS')
+  })
+})
+
+it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])(
+  'says where further authorities are named when a certificate is not trusted: %s',
+  (code) => {
+    expect(unreachable(code)).toMatchObject({
+      code: 'NAUTOBOT_UNAVAILABLE',
+      message: expect.stringContaining('NODE_EXTRA_CA_CERTS')
+    })
+  }
+)
 
 it('gives up when the time is over', async () => {
   const { nautobot } = await connect(() => undefined)
