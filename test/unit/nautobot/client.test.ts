@@ -1,6 +1,7 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import {
   createNautobotClient,
@@ -219,8 +220,11 @@ it('says that nothing answers, without the address and the token', async () => {
 })
 
 it('says that plain HTTP answers where TLS was expected', async () => {
-  const { server } = await connect(() => ({}))
-  const nautobot = client(server.url.replace('http:', 'https:'))
+  // What any plain HTTP server says to a TLS handshake.
+  const server = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const nautobot = client(`https://127.0.0.1:${(server.address() as AddressInfo).port}`)
 
   expect(await failureOf(nautobot.get('/api/x/', {}, call()))).toMatchObject({
     code: 'NAUTOBOT_UNAVAILABLE',
