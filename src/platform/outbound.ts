@@ -25,7 +25,7 @@ export interface OutboundOptions {
   readonly proxy?: {
     readonly http?: string | undefined
     readonly https?: string | undefined
-    /** Comma-separated hosts that are asked directly. */
+    /** Comma-separated hosts that are asked directly, beside loopback. */
     readonly none?: string | undefined
   }
 }
@@ -102,8 +102,13 @@ function createDispatcher(
     // An empty text, not undefined: undici would read the environment by itself.
     httpProxy: proxy.http ?? '',
     httpsProxy: proxy.https ?? '',
-    noProxy: proxy.none ?? ''
+    noProxy: withLoopback(proxy.none)
   })
+}
+
+/** A proxy is no way to this machine itself, whether or not somebody remembered to say so. */
+function withLoopback(none = ''): string {
+  return none.trim() === '*' ? '*' : `localhost,127.0.0.1,[::1],${none}`
 }
 
 function hostOf(url: string | URL): string {

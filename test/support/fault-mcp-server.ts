@@ -13,7 +13,12 @@ export type Fault =
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'html' }
-  | { readonly kind: 'status'; readonly status: number; readonly body?: string }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly body?: string
+      readonly location?: string
+    }
   /** A response stream that ends without a response. */
   | { readonly kind: 'cut-stream' }
   /** A response stream that stays open without a response. */
@@ -178,7 +183,8 @@ const FAULTS: Readonly<Record<Fault['kind'], Perform>> = {
   html: (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>')
   },
-  status: (_request, response, { status, body }: Fault & { kind: 'status' }) => {
+  status: (_request, response, { status, body, location }: Fault & { kind: 'status' }) => {
+    if (location) response.setHeader('location', location)
     const text = body ?? `scripted ${status}`
     response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
   },

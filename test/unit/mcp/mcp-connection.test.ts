@@ -169,3 +169,14 @@ test.each<[string, Fault]>([
   expect(inspect(said, { depth: 10 })).not.toContain('canary-4711')
   expect(inspect(said, { depth: 10 })).toContain('got [secret]')
 })
+
+test.each([301, 302, 307, 308])('a redirect (%i) elsewhere gets no credential', async (status) => {
+  const other = await startFaultMcpServer()
+  try {
+    server.misbehave(() => ({ kind: 'status', status, location: other.url }))
+    await expect(connect('canary-4711')).rejects.toMatchObject({ name: 'McpFailure' })
+    expect(other.requests).toEqual([])
+  } finally {
+    await other.stop()
+  }
+})

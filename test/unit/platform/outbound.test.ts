@@ -98,7 +98,7 @@ test('refuses a compressed answer, which could grow beyond the bound', async () 
   expect(accepted).toBe('identity')
 })
 
-test('asks through the proxy, but not what NO_PROXY names', async () => {
+test('asks through the proxy, but not for loopback and what NO_PROXY names', async () => {
   const seen: string[] = []
   const proxy = createTcpServer((socket) => {
     socket.once('data', (data) => {
@@ -110,8 +110,10 @@ test('asks through the proxy, but not what NO_PROXY names', async () => {
   await once(proxy, 'listening')
   const http = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
   const url = await listen((_request, response) => response.end('direct'))
-  const ask = outbound({ proxy: { http, none: '127.0.0.1' } }).fetchFor({ verifyTls: true })
+  const settings = { http, none: 'direct.invalid' }
+  const ask = outbound({ proxy: settings }).fetchFor({ verifyTls: true })
   await ask('http://models.example.invalid/v1').catch(() => undefined)
+  expect(await failureOf(ask('http://direct.invalid/'))).toMatch(/host name/)
   expect(seen).toEqual([expect.stringContaining('models.example.invalid')])
   expect(await (await ask(url)).text()).toBe('direct')
   expect(seen).toHaveLength(1)
