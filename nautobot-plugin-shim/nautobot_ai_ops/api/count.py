@@ -4,13 +4,14 @@ from difflib import get_close_matches
 import json
 
 from django.db.models import Model
-from nautobot.core.api.views import NautobotAPIVersionMixin
+from drf_spectacular.utils import extend_schema
 from nautobot.core.utils.lookup import get_filterset_for_model
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from nautobot_ai_ops.api import schemas
+from nautobot_ai_ops.api.base import ShimAPIView
 from nautobot_ai_ops.api.grouping import find_grouping, group
 from nautobot_ai_ops.api.lookup import find_model, may_view, plain_queryset
 
@@ -21,11 +22,12 @@ MAX_NEAREST = 3
 FRAMEWORK_PARAMETERS = ("format", "api_version")
 
 
-class CountView(NautobotAPIVersionMixin, APIView):
+class CountView(ShimAPIView):
     """Counts with the asking user's rights: the model's own filter set over what they may view."""
 
     permission_classes = [IsAuthenticated]
 
+    @extend_schema(parameters=schemas.COUNT_PARAMETERS, responses=schemas.COUNT)
     def get(self, request, object_type):
         """Count, and with `group_by` tell how the count is distributed.
 

@@ -2,11 +2,14 @@
 
 import logging
 
+from drf_spectacular.utils import extend_schema
 from nautobot.extras.choices import SecretsGroupAccessTypeChoices, SecretsGroupSecretTypeChoices
 from nautobot.extras.models import SecretsGroupAssociation
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from nautobot_ai_ops.api import schemas
+from nautobot_ai_ops.api.base import JSON_ONLY
 from nautobot_ai_ops.api.permissions import ActionQuerysetMixin, token_permissions_for
 
 logger = logging.getLogger(__name__)
@@ -19,12 +22,16 @@ class ResolveCredentialMixin(ActionQuerysetMixin):
 
     action_permissions = {"resolve_credential": "resolve_credential"}
 
+    @extend_schema(
+        request=None, responses={200: schemas.CREDENTIAL, 404: schemas.REFUSAL, 424: schemas.REFUSAL}, filters=False
+    )
     @action(
         detail=True,
         methods=["post"],
         url_path="resolve-credential",
         permission_classes=[token_permissions_for("resolve_credential")],
         filterset_class=None,
+        **JSON_ONLY,
     )
     def resolve_credential(self, request, pk=None):
         """Answer address and value from one row, so that a key never meets another host."""

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from nautobot.core.api.utils import get_serializer_for_model
-from nautobot.core.api.views import NautobotAPIVersionMixin
 from nautobot.core.utils.lookup import get_filterset_for_model
 from nautobot.extras.registry import registry
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from nautobot_ai_ops.api import schemas
+from nautobot_ai_ops.api.base import ShimAPIView
 from nautobot_ai_ops.api.lookup import allowed_models, find_model, may_view, route_of
 
 MAX_CHOICES = 60
@@ -18,11 +19,12 @@ MAX_FILTERS = 500
 MAX_MODELS = 2000
 
 
-class ModelsView(NautobotAPIVersionMixin, APIView):
+class ModelsView(ShimAPIView):
     """The models that can be counted and described."""
 
     permission_classes = [IsAuthenticated]
 
+    @extend_schema(operation_id="plugins_ai_ops_models_list", responses=schemas.MODELS)
     def get(self, request):
         """List the models: names, paths, whether GraphQL has them and whether the user may view some."""
         graphql = registry["model_features"]["graphql"]
@@ -41,11 +43,12 @@ class ModelsView(NautobotAPIVersionMixin, APIView):
         return Response({"models": rows})
 
 
-class ModelView(NautobotAPIVersionMixin, APIView):
+class ModelView(ShimAPIView):
     """One model."""
 
     permission_classes = [IsAuthenticated]
 
+    @extend_schema(operation_id="plugins_ai_ops_models_retrieve", responses=schemas.MODEL)
     def get(self, request, object_type):
         """Describe the fields (as the REST API has them) and the filters (as every list of the model takes them)."""
         model = find_model(object_type)

@@ -6,10 +6,13 @@ also point `remote_url` elsewhere.
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
 from nautobot.extras.models import Status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from nautobot_ai_ops.api import schemas
+from nautobot_ai_ops.api.base import JSON_ONLY
 from nautobot_ai_ops.api.permissions import ActionQuerysetMixin, token_permissions_for
 from nautobot_ai_ops.constants import STATUS_FAILED, STATUS_HEALTHY, STATUS_MAINTENANCE
 
@@ -19,12 +22,14 @@ class ReportHealthMixin(ActionQuerysetMixin):
 
     action_permissions = {"report_health": "report_health"}
 
+    @extend_schema(request=schemas.HEALTH_REPORT, responses={200: schemas.HEALTH, 409: schemas.REFUSAL}, filters=False)
     @action(
         detail=True,
         methods=["post"],
         url_path="report-health",
         permission_classes=[token_permissions_for("report_health")],
         filterset_class=None,
+        **JSON_ONLY,
     )
     def report_health(self, request, pk=None):
         """Write Healthy or Failed if that is a change; Maintenance is an administrator's word and stays."""

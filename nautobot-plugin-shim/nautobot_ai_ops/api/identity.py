@@ -2,14 +2,15 @@
 
 import logging
 
-from nautobot.core.api.views import NautobotAPIVersionMixin
+from drf_spectacular.utils import extend_schema
 from nautobot.users.models import Token
 from rest_framework.exceptions import ParseError
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from nautobot_ai_ops import exchange, identity
+from nautobot_ai_ops.api import schemas
+from nautobot_ai_ops.api.base import ShimAPIView
 from nautobot_ai_ops.api.permissions import ExchangePermission
 from nautobot_ai_ops.identity import RefusedError
 from nautobot_ai_ops.models import LLMModel
@@ -28,22 +29,24 @@ def chat_models_of(user) -> list[str]:
     return [str(pk) for pk in permitted[:MAX_LLM_MODELS]]
 
 
-class JWKSView(NautobotAPIVersionMixin, APIView):
+class JWKSView(ShimAPIView):
     """The public keys that verify session tokens; for anybody."""
 
     permission_classes = [AllowAny]
     authentication_classes = []
 
+    @extend_schema(responses=schemas.KEYS)
     def get(self, request):
         """Answer the JSON Web Key Set."""
         return Response(identity.jwks(), headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_SECONDS}"})
 
 
-class WhoAmIView(NautobotAPIVersionMixin, APIView):
+class WhoAmIView(ShimAPIView):
     """The user behind a token, with what matters to the sidecar."""
 
     permission_classes = [IsAuthenticated]
 
+    @extend_schema(responses=schemas.WHO_AM_I)
     def get(self, request):
         """Answer user, scopes, permitted models and the kind of token."""
         user = request.user
@@ -63,11 +66,15 @@ class WhoAmIView(NautobotAPIVersionMixin, APIView):
         )
 
 
-class TokenExchangeView(NautobotAPIVersionMixin, APIView):
+class TokenExchangeView(ShimAPIView):
     """A session token, a grant or an API token in; a read-only token of that user for ten minutes, and a grant, out."""
 
     permission_classes = [IsAuthenticated, ExchangePermission]
 
+    @extend_schema(
+        request=schemas.EXCHANGE_REQUEST,
+        responses={201: schemas.EXCHANGE, 400: schemas.REFUSAL, 403: schemas.REFUSAL},
+    )
     def post(self, request):
         """Exchange exactly one of `session_token`, `grant`, `api_token`."""
         try:

@@ -91,3 +91,14 @@ class DescribeTest(ShimTestCase):
             self.assertEqual(self.model(object_type).status_code, 404)
         self.assertEqual(self.ask("GET", api("models")).status_code, 403)
         self.assertEqual(self.ask("GET", api("model", "dcim.device")).status_code, 403)
+
+    def test_there_is_no_csv_of_it(self):
+        self.assertEqual(self.ask("GET", f"{api('models')}?format=csv", self.token).status_code, 404)
+
+    def test_a_browser_gets_json_too(self):
+        response = self.ask("GET", api("models"), self.token, HTTP_ACCEPT="text/html,*/*;q=0.8")
+        self.assertEqual((response.status_code, response["Content-Type"]), (200, "application/json"))
+
+    def test_the_api_version_can_be_asked_for(self):
+        response = self.ask("GET", api("models"), self.token, HTTP_ACCEPT="application/json; version=3.2")
+        self.assertEqual((response.status_code, response["API-Version"]), (200, "3.2"))
