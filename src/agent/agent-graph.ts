@@ -9,14 +9,22 @@ import {
   StateGraph
 } from '@langchain/langgraph'
 import { repairHistory } from '../conversations/messages.ts'
+import { AppError } from '../errors.ts'
 import type { ToolResult, ToolSet } from '../tool-server.ts'
-import type { AgentStep, PlannedCall } from './agent-step.ts'
-import { askModel, type BoundModel } from './model-turn.ts'
+import type { AgentStep, PlannedCall, TokenUsage } from './agent-step.ts'
+import { askModel, type BoundModel, type ModelAnswer } from './model-turn.ts'
 
 export interface AgentLimits {
   readonly maxModelCalls: number
   readonly maxToolCalls: number
   readonly maxAnswerCharacters: number
+}
+
+/** Hears of every call, for metrics; must not throw. */
+export interface AgentObserver {
+  /** `outcome`: ok, an error's code, or stopped. */
+  modelCalled(outcome: string, durationMs: number, usage: TokenUsage): void
+  toolCalled(server: string, isError: boolean, durationMs: number): void
 }
 
 /** What one run brings along. The graph itself is made once per process. A type, as LangGraph wants an index signature. */
@@ -29,6 +37,7 @@ export type RunContext = {
   readonly modelWithoutTools: BoundModel
   readonly tools: ToolSet
   readonly limits: AgentLimits
+  readonly observer: AgentObserver
   readonly signal: AbortSignal
   readonly used: { modelCalls: number; toolCalls: number }
 }
@@ -61,20 +70,36 @@ async function modelNode({ messages }: State, config: LangGraphRunnableConfig) {
     run.used.modelCalls >= run.limits.maxModelCalls || run.used.toolCalls >= run.limits.maxToolCalls
   if (isLast) writer({ kind: 'gap', sentence: 'The limit of steps for one question was reached.' })
   const messageId = `${run.runId}-${messages.length}`
-  const { message, calls, usage, gap } = await askModel(
-    isLast ? run.modelWithoutTools : run.model,
-    prompt(run.systemPrompt, messages, isLast),
-    {
-      messageId,
-      maxCharacters: run.limits.maxAnswerCharacters,
-      signal: run.signal,
-      onText: (delta) => writer({ kind: 'text', messageId, delta })
-    }
+  const { message, calls, usage, gap } = await observed(run, () =>
+    askModel(
+      isLast ? run.modelWithoutTools : run.model,
+      prompt(run.systemPrompt, messages, isLast),
+      {
+        messageId,
+        maxCharacters: run.limits.maxAnswerCharacters,
+        signal: run.signal,
+        onText: (delta) => writer({ kind: 'text', messageId, delta })
+      }
+    )
   )
   writer({ kind: 'answered', usage })
   if (gap) writer({ kind: 'gap', sentence: gap })
   if (calls.length > 0) writer({ kind: 'calls', messageId, calls })
   return { messages: [withMalformed(message, calls)] }
+}
+
+async function observed(run: RunContext, ask: () => Promise<ModelAnswer>): Promise<ModelAnswer> {
+  const startedAt = performance.now()
+  const durationMs = () => performance.now() - startedAt
+  try {
+    const answer = await ask()
+    run.observer.modelCalled('ok', durationMs(), answer.usage)
+    return answer
+  } catch (error) {
+    const outcome = run.signal.aborted ? 'stopped' : AppError.from(error).code
+    run.observer.modelCalled(outcome, durationMs(), { inputTokens: 0, outputTokens: 0 })
+    throw error
+  }
 }
 
 function prompt(systemPrompt: string, messages: readonly BaseMessage[], isLast: boolean) {
@@ -110,6 +135,7 @@ async function toolNode(call: PlannedCall, config: LangGraphRunnableConfig) {
   const durationMs = Math.round(performance.now() - startedAt)
   const server = run.tools.tools.find(({ name }) => name === call.name)?.server ?? 'unknown'
   writer({ kind: 'result', call, server, result, durationMs })
+  run.observer.toolCalled(server, result.isError, durationMs)
   const message = new ToolMessage({
     id: `${run.runId}-${call.id}`,
     tool_call_id: call.id,

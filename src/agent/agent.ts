@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { ToolDefinition, ToolSet } from '../tool-server.ts'
 import type { AgentEvent } from './agent-events.ts'
-import type { AgentGraph, AgentLimits, RunContext } from './agent-graph.ts'
+import type { AgentGraph, AgentLimits, AgentObserver, RunContext } from './agent-graph.ts'
 import type { AgentStep } from './agent-step.ts'
 import { type AgentStream, createAgentStream } from './agent-stream.ts'
 import type { BoundModel } from './model-turn.ts'
@@ -30,6 +30,7 @@ export interface Turn {
 export interface AgentOptions {
   readonly graph: AgentGraph
   readonly limits: AgentLimits
+  readonly observer: AgentObserver
   readonly currentCatalog: () => Promise<Catalog>
   readonly userTokenFor: (caller: Wishes['caller'], context: CallContext) => Promise<UserToken>
   readonly modelFor: (model: LlmModel, context: CallContext) => Promise<BaseChatModel>
@@ -98,7 +99,7 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 async function runContext(
-  { modelFor, limits }: AgentOptions,
+  { modelFor, limits, observer }: AgentOptions,
   { runId, plan, correlationId }: Turn,
   tools: ToolSet,
   signal: AbortSignal
@@ -112,6 +113,7 @@ async function runContext(
     modelWithoutTools: model as BoundModel,
     tools,
     limits,
+    observer,
     signal,
     used: { modelCalls: 0, toolCalls: 0 }
   }

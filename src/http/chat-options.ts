@@ -1,3 +1,4 @@
+import { modelsFor, serversOf } from '../agent/turn-plan.ts'
 import type { Caller, UserToken } from '../auth/caller.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Environment } from '../config-schema.ts'
@@ -18,7 +19,7 @@ export async function readChatOptions(
   context: CallContext
 ) {
   const { version, environment } = source
-  const [{ llmModels, mcpServers }, { llmModelIds }] = await Promise.all([
+  const [catalog, userToken] = await Promise.all([
     source.currentCatalog(),
     source.userToken(caller, context)
   ])
@@ -26,21 +27,16 @@ export async function readChatOptions(
     version,
     environment,
     identity: { username: caller.username },
-    models: llmModels
-      // Nautobot knows nothing of the environment's models, so it cannot permit them either.
-      .filter(
-        ({ enabled, source, id }) => enabled && (source !== 'nautobot' || llmModelIds.has(id))
-      )
-      .map(({ id, name, provider, isDefault, source, status }) => ({
+    models: modelsFor(catalog, userToken).map(
+      ({ id, name, provider, isDefault, source, status }) => ({
         id,
         name,
         provider,
         isDefault,
         isLab: source === 'lab',
         status
-      })),
-    mcpServers: mcpServers
-      .filter(({ enabled }) => enabled)
-      .map(({ id, name, status }) => ({ id, name, status }))
+      })
+    ),
+    mcpServers: serversOf(catalog).map(({ id, name, status }) => ({ id, name, status }))
   }
 }

@@ -19,6 +19,7 @@ export interface RunCoordinatorOptions {
   /** The run is over: its intermediate checkpoints may go. */
   readonly onSettled: (conversationId: string) => void
   readonly onStarted?: () => void
+  readonly onFirstText?: (sinceStartMs: number) => void
   readonly onEnded?: (state: RunState, durationMs: number) => void
   readonly maxRuns: number
   readonly maxRunMs: number
@@ -108,12 +109,19 @@ async function execute(
     const seconds = maxRunMs / 1_000
     controller.abort(new AppError('RUN_TIMEOUT', `The answer took longer than ${seconds} seconds.`))
   }, maxRunMs)
+  let hasText = false
   onStarted?.()
   try {
     const { message, correlationId, pageContext } = question
     const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
     const turn = { runId, conversationId, question: message, page, plan, correlationId }
-    for await (const event of agent.run(turn, controller.signal)) events.push(event)
+    for await (const event of agent.run(turn, controller.signal)) {
+      if (event.type === 'TEXT_MESSAGE_START' && !hasText) {
+        hasText = true
+        options.onFirstText?.(now() - run.createdAt)
+      }
+      events.push(event)
+    }
   } catch (error) {
     const { message, code } = AppError.from(error)
     events.push({ type: 'RUN_ERROR', message, code })

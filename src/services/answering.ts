@@ -1,5 +1,5 @@
 import { type Agent, createAgent } from '../agent/agent.ts'
-import { createAgentGraph } from '../agent/agent-graph.ts'
+import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
@@ -78,6 +78,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       onForgotten: (id) => checkpointer.deleteThread(id)
     }),
     onSettled: (id) => checkpointer.prune(id),
+    onFirstText: (durationMs) => metrics.firstText.observe(durationMs / 1_000),
     onStarted: () => metrics.runsActive.inc({ state: 'running' }),
     onEnded: (state, durationMs) => {
       metrics.runsActive.dec({ state: 'running' })
@@ -105,7 +106,7 @@ interface AgentParts {
 }
 
 function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentParts): Agent {
-  const { config, configuration, userTokens, logger } = parts
+  const { config, configuration, userTokens, logger, metrics } = parts
   const directory = createModelDirectory()
   return createAgent({
     graph: createAgentGraph(checkpointer),
@@ -114,6 +115,7 @@ function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentP
       maxToolCalls: config.limits.maxToolCalls,
       maxAnswerCharacters: MAX_ANSWER_CHARACTERS
     },
+    observer: observerOf(metrics),
     currentCatalog: () => configuration.store.current(),
     userTokenFor: (caller, context) => userTokens.forCaller(caller, context),
     modelFor: (model, context) => models.modelFor(model, context),
@@ -140,6 +142,21 @@ function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentP
         failure.message
       )
   })
+}
+
+function observerOf(metrics: Metrics): AgentObserver {
+  return {
+    modelCalled(outcome, durationMs, { inputTokens, outputTokens }) {
+      metrics.modelCalls.observe({ outcome }, durationMs / 1_000)
+      metrics.tokens.inc({ direction: 'input' }, inputTokens)
+      metrics.tokens.inc({ direction: 'output' }, outputTokens)
+    },
+    toolCalled(server, isError, durationMs) {
+      const origin = server === NAUTOBOT_TOOL_SERVER ? 'nautobot' : 'mcp'
+      const outcome = isError ? 'error' : 'ok'
+      metrics.toolCalls.observe({ origin, outcome }, durationMs / 1_000)
+    }
+  }
 }
 
 /** The run's token, renewed by its grant when it is about to expire: a run may outlive both the token and the session. */

@@ -130,6 +130,7 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
   const agent = createAgent({
     graph: createAgentGraph(checkpointer),
     limits: { maxModelCalls: 6, maxToolCalls: 8, maxAnswerCharacters: 10_000, ...limits },
+    observer: { modelCalled: () => undefined, toolCalled: () => undefined },
     currentCatalog: async () => catalog(),
     userTokenFor: async ({ id }) => userToken(id),
     modelFor: async () => model,
