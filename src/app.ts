@@ -104,6 +104,8 @@ function createServer(logger: Logger, limits: HttpLimits): FastifyInstance {
     genReqId: correlationIdOf,
     requestIdHeader: false,
     bodyLimit: limits.maxBodyBytes,
+    // The coordinator refuses what comes during a drain, in our words.
+    return503OnClosing: false,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     routerOptions: { maxParamLength: limits.maxParameterCharacters },

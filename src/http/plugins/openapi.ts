@@ -70,7 +70,9 @@ export const openapi = fastifyPlugin<OpenApiOptions>(
         routePrefix: '/docs',
         staticCSP: true,
         transformStaticCSP: narrow,
-        uiConfig: { persistAuthorization: false, displayOperationId: true, tryItOutEnabled: true }
+        theme: { title: 'AI Ops for Nautobot: API' },
+        // Without the bar that would load documents from elsewhere.
+        uiConfig: { layout: 'BaseLayout', displayOperationId: true, tryItOutEnabled: true }
       })
     })
   },

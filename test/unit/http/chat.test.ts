@@ -198,6 +198,19 @@ test('lets the run go on when the client leaves, and lets go of its reader', asy
   expect(runs.cancelled).toEqual([])
 })
 
+test('gives up waiting, without a failure, when the client of a JSON answer leaves', async () => {
+  const runs = createFakeRuns({ pauseAfter: 2 })
+  const { url, log } = await start({ runs })
+  const signal = AbortSignal.timeout(100)
+  const init = { authorization: `Bearer ${ALICE_TOKEN}`, 'content-type': 'application/json' }
+  const body = '{"message":"Hi"}'
+  const asked = fetch(`${url}/api/v1/chat`, { method: 'POST', headers: init, body, signal })
+  await expect(asked).rejects.toThrow()
+  await expect.poll(() => runs.endedReaders()).toBe(1)
+  await expect.poll(log).toContain('"clientLeft":true')
+  expect(log()).not.toContain('"level":"error"')
+})
+
 test('offers the models the caller may use, and says who is asking', async () => {
   const { url } = await start()
   const response = await fetch(`${url}/api/v1/chat/options`, {
