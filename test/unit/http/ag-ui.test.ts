@@ -1,4 +1,4 @@
-import { EventSchemas } from '@ag-ui/core'
+import { EventSchemas } from '@ag-ui/core/schemas'
 import { expect, test } from 'vitest'
 import { encodeAgUi } from '../../../src/http/codecs/ag-ui.ts'
 import { FAKE_EVENTS } from '../../support/fake-runs.ts'
