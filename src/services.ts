@@ -35,6 +35,8 @@ export interface Services {
     | 'metrics'
   >
   readonly embedded: readonly string[]
+  /** Loads what only questions need. */
+  warmUp(): Promise<unknown>
   /** Not ready from now on; running answers get the deadline, then they are stopped. */
   drain(deadlineMs: number): Promise<void>
   /** In reverse order. Call it when nothing is served any more. */
@@ -82,6 +84,7 @@ export async function createServices({
       metrics
     },
     embedded: surroundings.embedded,
+    warmUp: () => import('./llm/chat-completions-model.ts'),
     async drain(deadlineMs) {
       boot.drain()
       await answering.runs.drain(deadlineMs)

@@ -61,7 +61,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
     resolveCredential: (server, context) => secrets.resolve('mcp-servers', server, context),
     forgetCredential: ({ id }) => secrets.forget(id),
     maxResultBytes: config.limits.maxToolResultBytes,
-    onFailed: ({ name }, err) => parts.logger.warn({ err, server: name }, 'an MCP server failed'),
+    onFailed: ({ name: server }, { kind, message: reason }) =>
+      parts.logger.warn({ server, kind, reason }, 'an MCP server failed'),
     onLeftOut: ({ name }, tools) => parts.logger.warn({ server: name, tools }, 'tools are left out')
   })
   const models = createModelFactory({
