@@ -1,5 +1,9 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import { withDeadline } from '../platform/deadline.ts'
+
+const HEARTBEAT_MS = 15_000
+const HEARTBEAT_TIMEOUT_MS = 5_000
 
 /** Something was saved or deleted in Nautobot. */
 export interface CatalogEvent {
@@ -15,8 +19,14 @@ export interface CatalogInvalidationOptions {
   readonly deployment: string
   /** Undefined: events may have been missed, so anything may have changed. */
   readonly onChange: (event: CatalogEvent | undefined) => void
-  /** Subscribing failed; it is tried again with the next connection. */
+  /** Subscribing failed; it is tried again with the next heartbeat. */
   readonly onError: (error: unknown) => void
+  /** Events arrive from now on, or no longer: for the metric. */
+  readonly onConnected?: (connected: boolean) => void
+  /** How often the connection is asked for a sign of life. */
+  readonly heartbeatMs?: number
+  /** How long it may take to give one. */
+  readonly heartbeatTimeoutMs?: number
   readonly now?: () => number
 }
 
@@ -46,6 +56,12 @@ function readEvent(message: string): CatalogEvent | undefined {
   }
 }
 
+/** Whether Redis still answers on this connection: one that a network has dropped would stay silent for minutes. */
+async function isAlive(subscriber: Redis, timeoutMs: number): Promise<boolean> {
+  const answer = subscriber.ping().catch(() => undefined)
+  return (await withDeadline(answer, timeoutMs)) !== undefined
+}
+
 /**
  * Listens to the shim's events on Redis. Delivery is at most once: each time the channel is joined, at
  * start and after every outage, `onChange` is called without an event.
@@ -53,25 +69,40 @@ function readEvent(message: string): CatalogEvent | undefined {
 export function createCatalogInvalidation(
   options: CatalogInvalidationOptions
 ): CatalogInvalidation {
-  const { subscriber, deployment, onChange, onError, now = Date.now } = options
+  const { subscriber, deployment, onChange, onError, onConnected, now = Date.now } = options
+  const { heartbeatMs = HEARTBEAT_MS, heartbeatTimeoutMs = HEARTBEAT_TIMEOUT_MS } = options
   const channel = `ai-ops:${deployment}:events`
   let connected = false
+  let closed = false
   let lastEventAt: number | undefined
 
+  const setConnected = (isConnected: boolean) => {
+    if (connected === isConnected) return
+    connected = isConnected
+    onConnected?.(isConnected)
+  }
   const onMessage = (from: string, message: string) => {
     if (from !== channel) return
     lastEventAt = now()
     onChange(readEvent(message))
   }
-  const onClose = () => {
-    connected = false
-  }
+  const onClose = () => setConnected(false)
   const onReady = () => {
     subscriber.subscribe(channel).then(() => {
-      connected = true
+      if (closed) return
+      setConnected(true)
       onChange(undefined)
     }, onError)
   }
+  const beat = async () => {
+    if (subscriber.status !== 'ready') return
+    if (connected && (await isAlive(subscriber, heartbeatTimeoutMs))) return
+    if (closed) return
+    setConnected(false)
+    // Connects anew, and tries to join the channel when it is ready.
+    subscriber.disconnect(true)
+  }
+  const heartbeat = setInterval(() => void beat(), heartbeatMs)
 
   subscriber.on('message', onMessage)
   subscriber.on('ready', onReady)
@@ -81,7 +112,9 @@ export function createCatalogInvalidation(
   return {
     status: () => ({ connected, lastEventAt }),
     close() {
-      connected = false
+      closed = true
+      clearInterval(heartbeat)
+      setConnected(false)
       subscriber.off('message', onMessage)
       subscriber.off('ready', onReady)
       subscriber.off('close', onClose)

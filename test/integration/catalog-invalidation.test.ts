@@ -21,17 +21,22 @@ async function setup() {
   onTestFinished(() => server.stop())
   const changes: (CatalogEvent | undefined)[] = []
   const errors: unknown[] = []
+  const connections: boolean[] = []
   const subscriber = connect(server.url, 'subscriber')
   const invalidation = createCatalogInvalidation({
     subscriber,
     deployment: 'lab',
     onChange: (event) => changes.push(event),
     onError: (error) => errors.push(error),
+    onConnected: (connected) => connections.push(connected),
+    heartbeatMs: 50,
+    heartbeatTimeoutMs: 200,
     now: () => 42
   })
   const changed = (times: number) => expect.poll(() => changes.length).toBe(times)
+  onTestFinished(() => invalidation.close())
   await changed(1)
-  return { server, subscriber, invalidation, changes, changed, errors }
+  return { server, subscriber, invalidation, changes, changed, errors, connections }
 }
 
 it('tells of every event of its own deployment', async () => {
@@ -52,7 +57,7 @@ it('tells of every event of its own deployment', async () => {
 })
 
 it('supposes after an outage that anything may have changed', async () => {
-  const { server, invalidation, changes, changed } = await setup()
+  const { server, invalidation, changes, changed, connections } = await setup()
 
   await server.kill()
   await expect.poll(() => invalidation.status().connected).toBe(false)
@@ -61,6 +66,7 @@ it('supposes after an outage that anything may have changed', async () => {
 
   expect(changes).toEqual([undefined, undefined])
   expect(invalidation.status().connected).toBe(true)
+  expect(connections).toEqual([true, false, true])
 })
 
 it('hears nothing once closed, and leaves no listener behind', async () => {
@@ -74,4 +80,52 @@ it('hears nothing once closed, and leaves no listener behind', async () => {
   expect(changes).toHaveLength(1)
   expect(subscriber.listenerCount('message')).toBe(0)
   expect(invalidation.status().connected).toBe(false)
+})
+
+it('notices a connection that has died without a word, and joins the channel anew', async () => {
+  const { server, invalidation, changes, changed, connections } = await setup()
+  const other = connect(server.url, 'commands')
+  await expect.poll(() => other.status).toBe('ready')
+
+  // Redis answers nobody for a while, and closes nothing.
+  await other.client('PAUSE', 600, 'ALL')
+  await expect.poll(() => invalidation.status().connected).toBe(false)
+  await changed(2)
+
+  expect(changes).toEqual([undefined, undefined])
+  expect(connections).toEqual([true, false, true])
+})
+
+it('stays joined as long as Redis answers', async () => {
+  const { changes, connections, errors } = await setup()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+
+  expect(changes).toEqual([undefined])
+  expect(connections).toEqual([true])
+  expect(errors).toEqual([])
+})
+
+it('tries again when Redis does not let it join', async () => {
+  const server = await startRedis()
+  onTestFinished(() => server.stop())
+  const admin = connect(server.url, 'commands')
+  await expect.poll(() => admin.status).toBe('ready')
+  await admin.acl('SETUSER', 'default', 'resetchannels')
+  const subscriber = connect(server.url, 'subscriber')
+  const errors: unknown[] = []
+  const invalidation = createCatalogInvalidation({
+    subscriber,
+    deployment: 'lab',
+    onChange: () => undefined,
+    onError: (error) => errors.push(error),
+    heartbeatMs: 50
+  })
+  onTestFinished(() => invalidation.close())
+
+  await expect.poll(() => errors.length).toBeGreaterThan(1)
+  expect(String(errors[0])).toContain('NOPERM')
+  expect(invalidation.status().connected).toBe(false)
+
+  await admin.acl('SETUSER', 'default', 'allchannels')
+  await expect.poll(() => invalidation.status().connected).toBe(true)
 })
