@@ -35,6 +35,8 @@ export interface AppOptions {
   readonly webRoot: string
   readonly heartbeatMs: number
   readonly rateLimitPerMinute: number
+  /** Addresses whose `X-Forwarded-For` is believed; undefined: none. */
+  readonly trustedProxies?: readonly string[]
   readonly limits?: Partial<HttpLimits>
   readonly logger: Logger
   readonly metrics: Metrics
@@ -53,7 +55,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { environment, version, metrics, runs, nautobotPublicUrl } = options
   const isLab = environment === 'LAB'
   const limits = { ...HTTP_LIMITS, ...options.limits }
-  const app = createServer(options.logger, limits)
+  const app = createServer(options, limits)
   const streams = createEventStreams({
     heartbeatMs: options.heartbeatMs,
     maxStalledMs: limits.maxStalledStreamMs,
@@ -68,11 +70,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     allowedOrigin: nautobotPublicUrl && new URL(nautobotPublicUrl).origin,
     allowedHost: isLab ? options.host : undefined
   })
-  await app.register(authentication, { authenticate: options.authenticate })
   await app.register(rateLimit, {
     maxPerMinute: options.rateLimitPerMinute,
+    maxRefusedPerMinute: limits.maxRefusedIdentitiesPerMinute,
     maxEntries: limits.maxRateLimitEntries
   })
+  await app.register(authentication, { authenticate: options.authenticate })
   await app.register(jsonBody, { maxDepth: limits.maxJsonDepth })
   await app.register(openapi, { version })
 
@@ -94,9 +97,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-function createServer(logger: Logger, limits: HttpLimits): FastifyInstance {
-  const app = Fastify({
+function createServer({ logger, trustedProxies }: AppOptions, limits: HttpLimits): FastifyInstance {
+  return Fastify({
     loggerInstance: logger as FastifyBaseLogger,
+    trustProxy: trustedProxies ? [...trustedProxies] : false,
     logController: new LogController({
       disableRequestLogging: true,
       requestIdLogLabel: 'correlationId'
@@ -117,5 +121,4 @@ function createServer(logger: Logger, limits: HttpLimits): FastifyInstance {
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError
   })
-  return app
 }

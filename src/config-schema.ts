@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { Secret } from './platform/secret.ts'
 
@@ -71,6 +72,15 @@ export const environmentSchema = z.object({
     'Address to listen on. Unset: loopback in LAB, all interfaces otherwise. In LAB also the host name that requests may carry.'
   ).optional(),
   PORT: whole(0, 65_535).default(3900).meta({ description: 'Port to listen on; 0 takes any.' }),
+  AI_OPS_TRUSTED_PROXIES: z
+    .string()
+    .transform((value) => value.split(',').map((entry) => entry.trim()))
+    .refine((entries) => entries.every(isAddressRange), 'must be addresses or CIDR ranges')
+    .optional()
+    .meta({
+      description:
+        'Addresses or CIDR ranges, separated by commas, of proxies whose `X-Forwarded-For` names the client. Unset: none; rates are then counted by the address that connects.'
+    }),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
@@ -185,6 +195,17 @@ function isPlainHttpAddress(value: string): boolean {
   const url = URL.parse(value)
   if (url === null || !/^https?:$/.test(url.protocol)) return false
   return `${url.username}${url.password}${url.search}${url.hash}` === ''
+}
+
+function isAddressRange(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/')
+  const maxBits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return (
+    maxBits > 0 &&
+    rest.length === 0 &&
+    /^\d{1,3}$/.test(bits ?? '0') &&
+    Number(bits ?? 0) <= maxBits
+  )
 }
 
 function isRedisAddress(value: string): boolean {

@@ -119,6 +119,7 @@ function toConfig(values: Values) {
     environment,
     host: values.HOST ?? (isLab ? '127.0.0.1' : '0.0.0.0'),
     port: values.PORT,
+    trustedProxies: values.AI_OPS_TRUSTED_PROXIES ?? [],
     logLevel: values.LOG_LEVEL,
     /** Part of the names of everything in a shared Redis. */
     deployment: values.AI_OPS_DEPLOYMENT,

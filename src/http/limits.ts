@@ -14,6 +14,8 @@ export interface HttpLimits {
   readonly keepAliveTimeoutMs: number
   /** How long a reader of an event stream may leave a full buffer standing. */
   readonly maxStalledStreamMs: number
+  /** Of one address. */
+  readonly maxRefusedIdentitiesPerMinute: number
   /** Users and addresses whose rate is remembered. */
   readonly maxRateLimitEntries: number
 }
@@ -29,5 +31,6 @@ export const HTTP_LIMITS: HttpLimits = {
   // Longer than the idle time of usual load balancers (60 s), so that they are the ones to close.
   keepAliveTimeoutMs: 72_000,
   maxStalledStreamMs: 30_000,
+  maxRefusedIdentitiesPerMinute: 300,
   maxRateLimitEntries: 10_000
 }

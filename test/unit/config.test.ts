@@ -161,3 +161,17 @@ test('prints none of its secrets and cannot be changed', () => {
   expect(Object.isFrozen(config)).toBe(true)
   expect(Object.isFrozen(config.limits)).toBe(true)
 })
+
+test('takes trusted proxies as addresses and ranges, and nothing looser', () => {
+  const AI_OPS_TRUSTED_PROXIES = '10.0.0.0/8, 192.0.2.1,fd00::/8'
+  expect(loadConfig({ AI_OPS_TRUSTED_PROXIES }).trustedProxies).toEqual([
+    '10.0.0.0/8',
+    '192.0.2.1',
+    'fd00::/8'
+  ])
+  for (const bad of ['true', '*', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/8,']) {
+    expect(Object.keys(problemsOf({ AI_OPS_TRUSTED_PROXIES: bad }))).toEqual([
+      'AI_OPS_TRUSTED_PROXIES'
+    ])
+  }
+})

@@ -27,7 +27,8 @@ export const security = fastifyPlugin<SecurityOptions>(
       void reply.headers(HEADERS)
       // On a path of Nautobot's own host browsers send Nautobot's session: nothing here may see it.
       delete request.raw.headers.cookie
-      const refused = allowedHost !== undefined && !isAllowed(request.host, allowedHost)
+      const refused =
+        allowedHost !== undefined && !isAllowed(request.headers.host ?? '', allowedHost)
       if (!refused) return done()
       const message = 'This service is open to local addresses only; the Host header names another.'
       done(new AppError('HOST_NOT_ALLOWED', message))

@@ -188,3 +188,28 @@ test('limits the rate of each user and says how long to wait', async () => {
   expect(asBob.status).toBe(200)
   expect((await fetch(`${url}/livez`)).status).toBe(200)
 })
+
+test('ends the guessing of identities from one address, and of that address alone', async () => {
+  const { url } = await start({
+    limits: { maxRefusedIdentitiesPerMinute: 2 },
+    trustedProxies: ['127.0.0.1']
+  })
+  const ask = async (authorization: string, address: string) => {
+    const headers = { authorization, 'x-forwarded-for': address }
+    return (await fetch(`${url}/api/v1/runs/run-1`, { headers })).status
+  }
+  expect(await ask('Bearer guess-1', '192.0.2.1')).toBe(401)
+  expect(await ask('Bearer guess-2', '192.0.2.1')).toBe(401)
+  expect(await ask('Bearer guess-3', '192.0.2.1')).toBe(429)
+  expect(await ask(AUTHORIZATION.authorization, '192.0.2.2')).toBe(200)
+})
+
+test('believes no client about its address without a trusted proxy', async () => {
+  const { url } = await start({ limits: { maxRefusedIdentitiesPerMinute: 1 } })
+  const ask = async (address: string) => {
+    const headers = { authorization: 'Bearer guess', 'x-forwarded-for': address }
+    return (await fetch(`${url}/api/v1/runs/run-1`, { headers })).status
+  }
+  expect(await ask('192.0.2.1')).toBe(401)
+  expect(await ask('192.0.2.2')).toBe(429)
+})
