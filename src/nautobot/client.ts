@@ -2,13 +2,11 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios'
 import { AppError } from '../errors.ts'
-import type { NautobotCall, NautobotClient, Query } from './client.types.ts'
+import type { NautobotCall, NautobotClient } from './client.types.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
 import { refused, unreachable } from './refusal.ts'
+import { encode, parse, withQuery } from './wire-format.ts'
 
-/** A bare uWSGI reads request line and headers into 4,096 bytes and hangs up on more; headers take about 400. */
-const MAX_PATH_BYTES = 3_500
-const MAX_REQUEST_BYTES = 1_048_576
 const MAX_QUEUED = 1_000
 const MAX_QUEUE_WAIT_MS = 10_000
 /** What a header may carry: anything else is no token of Nautobot's. */
@@ -67,37 +65,6 @@ function bounded(call: NautobotCall, timeoutMs: number) {
       clearTimeout(timer)
       call.signal.removeEventListener('abort', abort)
     }
-  }
-}
-
-function withQuery(path: string, query: Query): string {
-  const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query))
-    for (const item of Array.isArray(value) ? value : [value]) search.append(name, String(item))
-  const text = search.toString()
-  const full = text ? `${path}?${text}` : path
-  if (full.length > MAX_PATH_BYTES)
-    throw new AppError('INVALID_REQUEST', 'These filters are too long for one request.', {
-      details: { maxBytes: MAX_PATH_BYTES }
-    })
-  return full
-}
-
-function encode(body: unknown): string {
-  const text = JSON.stringify(body)
-  if (Buffer.byteLength(text) > MAX_REQUEST_BYTES)
-    throw new AppError('PAYLOAD_TOO_LARGE', 'This is too large to send to Nautobot.', {
-      details: { maxBytes: MAX_REQUEST_BYTES }
-    })
-  return text
-}
-
-/** Parsed JSON; the text itself when it is none, as with Django's HTML error pages. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return text
   }
 }
 
