@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { visible } from './oracle.ts'
-import { type ContractPeer, codeOf, connect, context, refusalOf, SHIM_API } from './peer.ts'
+import { type ContractPeer, codeOf, connect, context, open, refusalOf, SHIM_API } from './peer.ts'
 
 /** Tokens that work. */
 export function exchangesAgree(peer: () => ContractPeer): void {
@@ -20,7 +20,7 @@ export function exchangesAgree(peer: () => ContractPeer): void {
   })
 
   test('exchanges an API token for a read-only one, and a grant for another', async () => {
-    const { nautobot, authenticate, userTokens } = connect(peer())
+    const { nautobot, authenticate, userTokens } = open(peer())
     const caller = await authenticate(`Token ${peer().tokens.ams01}`, 'chat', context())
     const first = await userTokens.forCaller(caller, context())
     const renewed = await userTokens.renew(first.grant, context())

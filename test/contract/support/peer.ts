@@ -33,8 +33,8 @@ function clientOf(url: string): NautobotClient {
   })
 }
 
-/** The Nautobot of a test, as its clients see it. */
-function open({ url, tokens }: ContractPeer) {
+/** The Nautobot of a test, as its clients see it, with nothing remembered. */
+export function open({ url, tokens }: ContractPeer) {
   const nautobot = clientOf(url)
   const serviceToken = new Secret(tokens.service)
   const authenticate = createAuthenticator({ nautobot, serviceToken })
