@@ -19,6 +19,8 @@ export interface OutboundOptions {
   readonly connectTimeoutMs: number
   /** Of one response; the connection is closed when it grows beyond. */
   readonly maxResponseBytes: number
+  /** Whoever asks for unverified TLS is refused: a rule of the environment stands above one object. */
+  readonly mustVerifyTls?: boolean
   /** Resolves names; Node's own unless given. */
   readonly lookup?: typeof systemLookup
   /** What HTTP_PROXY, HTTPS_PROXY and NO_PROXY say. */
@@ -65,6 +67,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     fetchFor: ({ verifyTls }) =>
       (async (input: string | URL | Request, init: RequestInit = {}) => {
         const url = input instanceof Request ? input.url : input
+        if (options.mustVerifyTls && !verifyTls) refuseUnverified()
         refuseForbidden(hostOf(url))
         const dispatcher = await dispatcherFor(verifyTls)
         const { fetch: undiciFetch } = await import('undici')
@@ -121,6 +124,11 @@ function refuseForbidden(host: string): void {
   if (family !== 0 && FORBIDDEN.check(host, family === 6 ? 'ipv6' : 'ipv4')) {
     throw new TypeError('fetch failed', { cause: forbidden(host) })
   }
+}
+
+function refuseUnverified(): never {
+  const cause = Object.assign(new Error('TLS verification is off'), { code: 'ERR_TLS_UNVERIFIED' })
+  throw new TypeError('fetch failed', { cause })
 }
 
 function forbidden(address: string): ForbiddenAddressError {
@@ -180,6 +188,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host name',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS at this port',
   ERR_INVALID_URL: 'its address is not valid',
+  ERR_TLS_UNVERIFIED: 'it turns TLS verification off, which this environment does not allow',
   ERR_FORBIDDEN_ADDRESS: 'link-local and metadata addresses are never asked'
 }
 

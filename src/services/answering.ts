@@ -53,7 +53,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
   const outbound = createOutbound({
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     maxResponseBytes: MAX_RESPONSE_BYTES,
-    proxy: config.proxy
+    proxy: config.proxy,
+    mustVerifyTls: !config.tls.mayDisable
   })
   const { secrets } = configuration
   const mcp = createMcpClients({

@@ -146,3 +146,18 @@ test('is closed for good', async () => {
   await closed.close()
   await expect(closed.fetchFor({ verifyTls: true })('http://127.0.0.1:8/')).rejects.toThrow()
 })
+
+test('asks nobody without TLS verification where the environment forbids it', async () => {
+  let asked = 0
+  const url = await listen((_request, response) => {
+    asked += 1
+    response.end()
+  })
+  const strict = outbound({ mustVerifyTls: true })
+
+  expect(await failureOf(strict.fetchFor({ verifyTls: false })(url))).toBe(
+    'it turns TLS verification off, which this environment does not allow'
+  )
+  expect(asked).toBe(0)
+  expect((await strict.fetchFor({ verifyTls: true })(url)).status).toBe(200)
+})
