@@ -98,7 +98,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 function createServer({ logger, trustedProxies }: AppOptions, limits: HttpLimits): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     trustProxy: trustedProxies ? [...trustedProxies] : false,
     logController: new LogController({
@@ -121,4 +121,6 @@ function createServer({ logger, trustedProxies }: AppOptions, limits: HttpLimits
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError
   })
+  app.server.maxConnections = limits.maxConnections
+  return app
 }

@@ -1,5 +1,7 @@
 /** Bounds on what one client can make this service hold or wait for. Tests lower them. */
 export interface HttpLimits {
+  /** Open at a time; more are closed at once. Each event stream holds one. */
+  readonly maxConnections: number
   readonly maxBodyBytes: number
   readonly maxHeaderBytes: number
   /** Arrays and objects inside each other in a JSON body. */
@@ -21,6 +23,7 @@ export interface HttpLimits {
 }
 
 export const HTTP_LIMITS: HttpLimits = {
+  maxConnections: 10_000,
   maxBodyBytes: 256 * 1024,
   maxHeaderBytes: 16 * 1024,
   maxJsonDepth: 32,

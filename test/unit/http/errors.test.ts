@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { errorSchema } from '../../../src/http/schemas.ts'
@@ -212,4 +213,14 @@ test('believes no client about its address without a trusted proxy', async () =>
   }
   expect(await ask('192.0.2.1')).toBe(401)
   expect(await ask('192.0.2.2')).toBe(429)
+})
+
+test('closes connections above the limit at once', async () => {
+  const { port } = await start({ limits: { maxConnections: 1 } })
+  const ask = 'GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const holder = connect(port, '127.0.0.1')
+  await once(holder, 'connect')
+  await expect.poll(() => sendRaw(port, ask).catch(() => '')).toBe('')
+  holder.destroy()
+  await expect.poll(() => sendRaw(port, ask).catch(() => '')).toMatch(/^HTTP\/1\.1 200 /)
 })
