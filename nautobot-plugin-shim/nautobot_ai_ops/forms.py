@@ -81,6 +81,7 @@ class LLMModelForm(NautobotModelForm):
 
     class Meta:
         model = models.LLMModel
+        widgets = {"provider": StaticSelect2()}
         fields = [
             "name",
             "status",
@@ -128,7 +129,9 @@ class LLMModelBulkEditForm(TagsBulkEditFormMixin, StatusModelBulkEditFormMixin, 
     secrets_group = _secrets_group_field()
     system_prompt = DynamicModelChoiceField(queryset=models.SystemPrompt.objects.all(), required=False)
     verify_tls = _bulk_boolean_field("Verify TLS")
-    timeout = forms.IntegerField(required=False, min_value=1, max_value=constants.MAX_LLM_TIMEOUT_SECONDS)
+    timeout = forms.IntegerField(
+        label="Timeout (seconds)", required=False, min_value=1, max_value=constants.MAX_LLM_TIMEOUT_SECONDS
+    )
 
     class Meta:
         model = models.LLMModel
@@ -176,7 +179,9 @@ class MCPServerBulkEditForm(TagsBulkEditFormMixin, StatusModelBulkEditFormMixin,
     enabled = _bulk_boolean_field("Enabled")
     secrets_group = _secrets_group_field()
     verify_tls = _bulk_boolean_field("Verify TLS")
-    timeout = forms.IntegerField(required=False, min_value=1, max_value=constants.MAX_MCP_TIMEOUT_SECONDS)
+    timeout = forms.IntegerField(
+        label="Timeout (seconds)", required=False, min_value=1, max_value=constants.MAX_MCP_TIMEOUT_SECONDS
+    )
 
     class Meta:
         model = models.MCPServer

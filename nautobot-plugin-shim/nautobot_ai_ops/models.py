@@ -92,6 +92,7 @@ class LLMModel(PrimaryModel):
     )
     timeout = models.PositiveIntegerField(
         default=120,
+        verbose_name="Timeout (seconds)",
         validators=[MinValueValidator(1), MaxValueValidator(constants.MAX_LLM_TIMEOUT_SECONDS)],
         help_text=f"Seconds until an answer is given up, 1 to {constants.MAX_LLM_TIMEOUT_SECONDS}.",
     )
@@ -186,6 +187,7 @@ class MCPServer(PrimaryModel):
     )
     timeout = models.PositiveIntegerField(
         default=30,
+        verbose_name="Timeout (seconds)",
         validators=[MinValueValidator(1), MaxValueValidator(constants.MAX_MCP_TIMEOUT_SECONDS)],
         help_text=f"Seconds until a tool call is given up, 1 to {constants.MAX_MCP_TIMEOUT_SECONDS}.",
     )

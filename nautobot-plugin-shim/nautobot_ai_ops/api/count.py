@@ -3,21 +3,25 @@
 from difflib import get_close_matches
 import json
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError, transaction
 from django.db.models import Model
 from drf_spectacular.utils import extend_schema
 from nautobot.core.utils.lookup import get_filterset_for_model
+from netaddr import AddrFormatError
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from nautobot_ai_ops.api import schemas
 from nautobot_ai_ops.api.base import ShimAPIView
-from nautobot_ai_ops.api.grouping import find_grouping, group
+from nautobot_ai_ops.api.grouping import find_grouping, group, Grouping
 from nautobot_ai_ops.api.lookup import find_model, may_view, plain_queryset
 
 DEFAULT_TOP = 20
 MAX_TOP = 100
 MAX_NEAREST = 3
+UNFIT_VALUE_ERRORS = (DjangoValidationError, DataError, AddrFormatError, TypeError, ValueError)
 # Understood by the REST framework, not by the filter set.
 FRAMEWORK_PARAMETERS = ("format", "api_version")
 
@@ -43,13 +47,24 @@ class CountView(ShimAPIView):
             parameters.pop(name, None)
         group_by, top = _grouping_parameters(parameters)
         grouping = find_grouping(model, group_by, request) if group_by else None
-        filtered = _filter(model, parameters, request)
-        # Over the primary keys, since filters that join would count an object several times.
-        counted = plain_queryset(model).filter(pk__in=filtered.order_by().values("pk")).order_by()
-        body = {"count": counted.count()}
-        if grouping:
-            body.update(group(counted, grouping, top, request.user))
-        return Response(body)
+        return Response(_evaluate(model, parameters, grouping, top, request))
+
+
+def _evaluate(model: type[Model], parameters, grouping: Grouping | None, top: int, request) -> dict:
+    try:
+        # A savepoint, where there is a transaction: what the database refuses must not take that with it.
+        with transaction.atomic():
+            filtered = _filter(model, parameters, request)
+            # Over the primary keys, since filters that join would count an object several times.
+            counted = plain_queryset(model).filter(pk__in=filtered.order_by().values("pk")).order_by()
+            body = {"count": counted.count()}
+            if grouping:
+                body.update(group(counted, grouping, top, request.user))
+            return body
+    except UNFIT_VALUE_ERRORS as error:
+        # Some filters of Nautobot take any text and fail over it only when the query is built or runs.
+        detail = "Nautobot cannot evaluate these filters; check the form of each value."
+        raise ValidationError({"detail": [detail]}) from error
 
 
 def _grouping_parameters(parameters) -> tuple[str | None, int]:
@@ -72,6 +87,8 @@ def _filter(model: type[Model], parameters, request):
     permitted = plain_queryset(model).restrict(request.user, "view")
     filterset = get_filterset_for_model(model)(parameters, queryset=permitted, request=request)
     # Checked here as well: with STRICT_FILTERING off Nautobot ignores an unknown filter and would count everything.
+    if any("\x00" in text for name, values in parameters.lists() for text in (name, *values)):
+        raise ValidationError({"detail": ["Remove the NUL character from the filters."]})
     unknown = [name for name in parameters if name not in filterset.filters]
     if unknown or not filterset.is_valid():
         raise ValidationError(_filter_errors(filterset, unknown))

@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                     "timeout",
                     models.PositiveIntegerField(
                         default=30,
+                        verbose_name="Timeout (seconds)",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(600),
@@ -163,6 +164,7 @@ class Migration(migrations.Migration):
                     "timeout",
                     models.PositiveIntegerField(
                         default=120,
+                        verbose_name="Timeout (seconds)",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(3600),

@@ -141,6 +141,25 @@ class FilterTest(CountTestCase):
         self.assertEqual(response.status_code, 400)
         self.assertEqual(list(response.json()), ["location"])
 
+    def test_values_that_nautobot_itself_fails_over_are_400(self):
+        for query in (
+            "mac_address=x",
+            "ip_addresses=[",
+            "name=%00",
+            "location=%00",
+            "q=a%00b",
+            "%00=1",
+            "name__re=[",
+            "id=x",
+            "last_updated=x",
+        ):
+            for extra in ("", "&group_by=role"):
+                with self.subTest(query=query + extra):
+                    self.assertEqual(self.count(query + extra).status_code, 400)
+        self.assertEqual(self.count("vc_position=99999999999999999999999").json(), {"count": 0})
+        self.assertEqual(self.count("group_by=role%00").status_code, 400)
+        self.assertEqual(self.count().json(), {"count": 6})
+
     def test_paging_is_no_filter(self):
         for query in ("limit=1", "offset=1", "per_page=1", "depth=1"):
             self.assertEqual(self.count(query).status_code, 400)
