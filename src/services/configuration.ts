@@ -101,16 +101,13 @@ function listen({ config, logger, metrics }: ConfigurationParts, onChange: () =>
   const redis = createRedis({
     url: config.redisUrl,
     role: 'subscriber',
-    onError: (err) => {
-      metrics.eventChannelUp.set(0)
-      logger.warn({ err }, 'Redis does not answer')
-    }
+    onError: (err) => logger.warn({ err }, 'Redis does not answer')
   })
   const invalidation = createCatalogInvalidation({
     subscriber: redis.client,
     deployment: config.deployment,
+    onConnected: (connected) => metrics.eventChannelUp.set(connected ? 1 : 0),
     onChange: (event) => {
-      metrics.eventChannelUp.set(1)
       logger.debug({ event }, 'the configuration changed')
       onChange()
     },
