@@ -29,7 +29,9 @@ export function AnswerFooter({ answer }: { readonly answer: Answer }) {
       <div className="meta">
         <Actions answer={answer} />
         {model?.isLab ? (
-          <span className="badge">{model.name}: lab model, not a language model</span>
+          <span className="badge" title={model.name}>
+            Lab model, not a language model
+          </span>
         ) : (
           model && <span>{model.name}</span>
         )}

@@ -20,9 +20,19 @@ export function cutBlocks(text: string): Cut {
   const raws = blockRaws(source.slice(0, end))
   const open = raws.findLastIndex((raw) => raw.trim() !== '')
   if (open <= 0) return overflow(source)
-  const done = raws.slice(0, open).filter((raw) => raw.trim() !== '')
-  const length = raws.slice(0, open).reduce((sum, raw) => sum + raw.length, 0)
+  const done = withSpace(raws.slice(0, open))
+  const length = done.reduce((sum, raw) => sum + raw.length, 0)
   return { done, tail: source.slice(length) }
+}
+
+/** The space after a block belongs to it, so that the blocks together are the whole text. */
+function withSpace(raws: readonly string[]): string[] {
+  const blocks: string[] = []
+  for (const raw of raws) {
+    if (raw.trim() === '' && blocks.length > 0) blocks.push((blocks.pop() ?? '') + raw)
+    else blocks.push(raw)
+  }
+  return blocks
 }
 
 function overflow(source: string): Cut {
