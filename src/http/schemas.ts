@@ -175,17 +175,17 @@ export const chatResponseSchema = z
         toolCalls: [
           {
             toolCallId: 'call_1',
-            name: 'nautobot_count',
+            name: 'count',
             server: 'nautobot',
             arguments: { model: 'dcim.device', filters: { location: ['AMS01'] } },
-            result: '{"count":12}',
+            result: '{"model":"dcim.device","count":12}',
             isError: false,
             durationMs: 41
           }
         ],
         evidence: [
           {
-            label: '12 devices at AMS01',
+            label: 'Devices: 12',
             url: 'https://nautobot.example.com/dcim/devices/?location=AMS01&clear_view=true'
           }
         ],
