@@ -26,7 +26,9 @@ export const countInput = z.strictObject({
   model,
   filters: filters
     .describe(
-      "Filters of Nautobot's list. Several values: any of them; several tags: all of them. A location includes everything below it. Suffixes: __ic contains, __n not, __gte, __lte."
+      'Filters of Nautobot\'s list, such as {"location": ["AMS01"], "role": "switch", "has_primary_ip": false}. ' +
+        'Several values: any of them; several tags: all of them. A location includes everything below it. ' +
+        'Custom fields: cf_<key>. Suffixes: __ic contains, __n not, __gte, __lte.'
     )
     .default({}),
   group_by: z.string().min(1).max(100).describe('One field: role, status, location, …').optional(),

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSampleNautobot } from '../../src/lab/sample-nautobot.ts'
 import { Secret } from '../../src/platform/secret.ts'
 import { contract } from './support/contract.ts'
-import type { ContractPeer } from './support/peer.ts'
+import { type ContractPeer, connect } from './support/peer.ts'
 
 const makeToken = () => randomBytes(20).toString('hex')
 const tokens = { everything: makeToken(), ams01: makeToken(), service: makeToken() }
@@ -20,3 +20,36 @@ beforeAll(async () => {
 afterAll(() => sample.close())
 
 contract(() => peer)
+
+test.each([
+  { model: 'devices', filters: { location: 'EMEA', status: 'Active' } },
+  { model: 'devices', filters: { has_primary_ip: false } },
+  { model: 'VLANs', filters: { location: ['AMS01', 'NYC01'] } },
+  { model: 'prefixes', filters: { type: 'container' } }
+])('links a list of the sample that shows the number of $model with $filters', async (question) => {
+  const call = await connect(peer).tools('everything')
+  const { text, facts } = await call('count', question)
+  const page = await (await fetch(facts.links[0]?.url ?? '')).text()
+
+  expect(/Showing\s+\d+-\d+\s+of\s+<b>(\d+)<\/b>/.exec(page)?.[1]).toBe(String(text.count))
+})
+
+test('links the page of an object of the sample', async () => {
+  const call = await connect(peer).tools('everything')
+  const { facts } = await call('find', { model: 'devices', filters: { name: 'ams01-rtr-01' } })
+  const page = await fetch(facts.links[1]?.url ?? '')
+
+  expect(page.status).toBe(200)
+  expect(await page.text()).toContain('ams01-rtr-01')
+})
+
+test.each([
+  { model: 'wireless networks' },
+  { model: 'devices', filters: { has_console_ports: true } }
+])('says of $model $filters that the sample does not have it, never "none"', async (question) => {
+  const call = await connect(peer).tools('everything')
+  for (const tool of ['count', 'find'] as const) {
+    const { isError, text } = await call(tool, question)
+    expect({ isError, ...text }).toMatchObject({ isError: true, error: { code: 'NOT_IN_SAMPLE' } })
+  }
+})

@@ -2,27 +2,19 @@ import { decodeJwt } from 'jose'
 import { expect, inject, test } from 'vitest'
 import { createAuthenticator } from '../../src/auth/authenticator.ts'
 import { createUserTokens } from '../../src/auth/user-token.ts'
-import { createNautobotClient } from '../../src/nautobot/client.ts'
 import { Secret } from '../../src/platform/secret.ts'
 import { visible } from '../contract/support/oracle.ts'
 import { connectTools } from '../support/tool-client.ts'
 import { logIn } from './support/browser-session.ts'
+import { sharedNautobot } from './support/client.ts'
 import type {} from './support/provided.ts'
 
 const context = () => ({ signal: new AbortController().signal, correlationId: 'identity' })
 const SESSION_TOKEN = '/plugins/ai-ops/session-token/'
 
 function connect() {
-  const { url, users } = inject('nautobot')
-  const nautobot = createNautobotClient({
-    url,
-    publicUrl: url,
-    timeoutMs: 30_000,
-    maxInFlight: 4,
-    maxInFlightPerToken: 4,
-    maxResponseBytes: 5_000_000,
-    verifyTls: true
-  })
+  const { users } = inject('nautobot')
+  const nautobot = sharedNautobot()
   const serviceToken = new Secret(users.service.token)
   return {
     nautobot,
