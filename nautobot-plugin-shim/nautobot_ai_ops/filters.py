@@ -1,6 +1,7 @@
 """Filters of the models, for pages, REST API and GraphQL alike."""
 
 from nautobot.apps.filters import (
+    MultiValueCharFilter,
     NaturalKeyOrPKMultipleChoiceFilter,
     NautobotFilterSet,
     SearchFilter,
@@ -23,6 +24,10 @@ class SystemPromptFilterSet(StatusModelFilterSetMixin, NautobotFilterSet):
 
 class LLMModelFilterSet(StatusModelFilterSetMixin, NautobotFilterSet):
     """Filters of LLM models."""
+
+    # In the REST API `?api_version=` asks for a version of that API, and an unknown one is 404.
+    api_version = None
+    azure_api_version = MultiValueCharFilter(field_name="api_version", label="Azure API version")
 
     q = SearchFilter(
         filter_predicates={"name": "icontains", "description": "icontains", "model_name": "icontains"},

@@ -21,7 +21,7 @@ from nautobot_ai_ops.api.lookup import find_model, may_view, plain_queryset
 DEFAULT_TOP = 20
 MAX_TOP = 100
 MAX_NEAREST = 3
-UNFIT_VALUE_ERRORS = (DjangoValidationError, DataError, AddrFormatError, TypeError, ValueError)
+UNFIT_VALUE_ERRORS = (DjangoValidationError, DataError, AddrFormatError, OverflowError, TypeError, ValueError)
 # Understood by the REST framework, not by the filter set.
 FRAMEWORK_PARAMETERS = ("format", "api_version")
 

@@ -157,6 +157,9 @@ class FilterTest(CountTestCase):
                 with self.subTest(query=query + extra):
                     self.assertEqual(self.count(query + extra).status_code, 400)
         self.assertEqual(self.count("vc_position=99999999999999999999999").json(), {"count": 0})
+        _, root = self.user_with_token("root", is_superuser=True)
+        response = self.count("max_depth=99999999999999999999999", token=root, model="ipam.prefix")
+        self.assertEqual(response.status_code, 400)
         self.assertEqual(self.count("group_by=role%00").status_code, 400)
         self.assertEqual(self.count().json(), {"count": 6})
 

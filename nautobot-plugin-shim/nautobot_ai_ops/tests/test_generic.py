@@ -47,7 +47,7 @@ class LLMModelFilterTest(ConfigurationMixin, FilterTestCases.FilterTestCase):
         ["name"],
         ["description"],
         ["model_name"],
-        ["api_version"],
+        ["azure_api_version", "api_version"],
         ["remote_url"],
         ["timeout"],
         ["secrets_group", "secrets_group__id"],
