@@ -156,6 +156,11 @@ export const environmentSchema = z.object({
   AI_OPS_MAX_TOOL_CALLS: count(50, 1000, 'Tool calls of one run.'),
   AI_OPS_MAX_TOOL_RESULT_KIB: kibibytes(48, 10_240, 'KiB of one tool result that the model reads.'),
   AI_OPS_RUN_TIMEOUT_SECONDS: seconds(600, 86_400, 'Seconds one run may take.'),
+  AI_OPS_MODEL_SILENCE_SECONDS: seconds(
+    60,
+    3600,
+    'Seconds a model may be silent in the middle of its answer.'
+  ),
   AI_OPS_DRAIN_SECONDS: seconds(25, 3600, 'Seconds that running runs get after SIGTERM.'),
   AI_OPS_CATALOG_MAX_AGE_SECONDS: seconds(
     60,

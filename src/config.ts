@@ -155,6 +155,7 @@ function toLimits(values: Values) {
     maxToolCalls: values.AI_OPS_MAX_TOOL_CALLS,
     maxToolResultBytes: values.AI_OPS_MAX_TOOL_RESULT_KIB,
     runTimeoutMs: values.AI_OPS_RUN_TIMEOUT_SECONDS,
+    modelSilenceMs: values.AI_OPS_MODEL_SILENCE_SECONDS,
     drainMs: values.AI_OPS_DRAIN_SECONDS,
     catalogMaxAgeMs: values.AI_OPS_CATALOG_MAX_AGE_SECONDS,
     nautobotTimeoutMs: values.AI_OPS_NAUTOBOT_TIMEOUT_SECONDS,

@@ -6,6 +6,11 @@ import { createLogger } from './platform/logger.ts'
 import { createServices } from './services.ts'
 
 const CLOSE_TIMEOUT_MS = 5_000
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken; set PORT to another one',
+  EADDRNOTAVAIL: 'this machine has no such address; set HOST to another one',
+  EACCES: 'this port is for privileged users; set PORT to another one'
+}
 
 // LangChain would send questions and answers to a third party when these are set, past every rule of ours.
 for (const name of ['LANGSMITH_TRACING', 'LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING_V2']) {
@@ -32,7 +37,7 @@ const app = await buildApp({
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void shutDown(signal))
-const address = await app.listen({ host: config.host, port: config.port })
+const address = await listen()
 announce(address)
 // 0.4 s of code that a start does not need and the first question would wait for.
 services
@@ -46,6 +51,19 @@ function readConfig(): Config {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+/** The address, or an exit that says why there is none. */
+async function listen(): Promise<string> {
+  const { host, port } = config
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    const why = LISTEN_FAILURES[code] ?? (error as Error).message
+    process.stderr.write(`Cannot listen on ${host}, port ${port}: ${why}.\n`)
     process.exit(1)
   }
 }

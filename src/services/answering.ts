@@ -69,7 +69,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
   const models = createModelFactory({
     outbound,
     resolveCredential: (model, context) => secrets.resolve('llm-models', model, context),
-    forgetCredential: ({ id }) => secrets.forget(id)
+    forgetCredential: ({ id }) => secrets.forget(id),
+    streamSilenceMs: config.limits.modelSilenceMs
   })
   const checkpointer = new MemoryCheckpointer()
   const agent = buildAgent(parts, { mcp, models, checkpointer })

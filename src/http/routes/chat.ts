@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
-import { AppError } from '../../errors.ts'
 import type { Question, RunCoordinator, RunView } from '../../runs/run.ts'
+import { preferredType } from '../accept.ts'
 import { type ChatOptionsSource, readChatOptions } from '../chat-options.ts'
 import { encodeAgUi } from '../codecs/ag-ui.ts'
 import { type EventStreams, responseClosed } from '../codecs/sse.ts'
@@ -17,6 +17,8 @@ interface ChatRouteOptions {
 }
 
 const TAGS = ['Chat']
+const EVENT_STREAM = 'text/event-stream'
+const ANSWER_TYPES = ['application/json', EVENT_STREAM] as const
 
 export const chat: FastifyPluginAsyncZod<ChatRouteOptions> = async (
   app,
@@ -36,7 +38,7 @@ export const chat: FastifyPluginAsyncZod<ChatRouteOptions> = async (
       }
     },
     async (request, reply) => {
-      const wantsEvents = accepts(request, ['application/json', 'text/event-stream']) === 1
+      const wantsEvents = preferredType(request.headers.accept, ANSWER_TYPES) === EVENT_STREAM
       const question = toQuestion(request.body, request)
       const { runId, conversationId } = await runs.start(question)
       void reply.headers({ 'x-run-id': runId, 'x-conversation-id': conversationId })
@@ -102,21 +104,6 @@ function toQuestion(body: z.output<typeof chatRequestSchema>, request: FastifyRe
   const { message, conversationId, model, mcpServers, pageContext } = body
   const { caller, id: correlationId } = request
   return { caller, conversationId, message, model, mcpServers, pageContext, correlationId }
-}
-
-/** Which of the types on offer the client prefers; the first one when it does not say. Throws NOT_ACCEPTABLE. */
-function accepts(request: FastifyRequest, offered: readonly string[]): number {
-  const ranges = (request.headers.accept ?? '*/*').toLowerCase().split(',')
-  for (const range of ranges) {
-    const [type = ''] = range.split(';')
-    const index = offered.findIndex((offer) => matchesRange(type.trim(), offer))
-    if (index >= 0) return index
-  }
-  throw new AppError('NOT_ACCEPTABLE', `This path answers ${offered.join(' or ')}.`)
-}
-
-function matchesRange(range: string, type: string): boolean {
-  return range === '*/*' || range === type || range === `${type.split('/')[0]}/*`
 }
 
 async function answerWhenEnded(

@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { type RunningProcess, startProcess } from '../../support/processes.ts'
+
+const CHECKOUT = join(import.meta.dirname, '../../..')
+const START_TIMEOUT_MS = 30_000
+const ADDRESS = /"address":"([^"]+)"/
+
+export interface LabSidecar {
+  /** Without a slash at the end. */
+  readonly url: string
+  readonly pid: number
+  /** Everything it has printed. */
+  logs(): string
+  /** One signal to the process, without waiting. */
+  signal(name: NodeJS.Signals): void
+  /** The exit code; null when a signal ended it. */
+  readonly exited: Promise<number | null>
+  stop(): Promise<void>
+}
+
+export type SidecarEnv = Readonly<Record<string, string>>
+
+/** The process `node src/main.ts` with nothing in its environment but `env`, PATH and HOME. */
+export function runSidecar(env: SidecarEnv): RunningProcess {
+  const { PATH, HOME } = process.env
+  return startProcess({
+    command: process.execPath,
+    args: [join(CHECKOUT, 'src/main.ts')],
+    env: { PATH, HOME, PORT: '0', ...env },
+    cwd: CHECKOUT
+  })
+}
+
+/** The real service in LAB over the embedded sample, asking the model at `modelUrl`. Listens when this resolves. */
+export async function startLabSidecar(modelUrl: string, env: SidecarEnv = {}): Promise<LabSidecar> {
+  const running = runSidecar({ OPENAI_BASE_URL: modelUrl, OPENAI_MODEL: 'scripted', ...env })
+  try {
+    await running.waitForOutput(ADDRESS, START_TIMEOUT_MS)
+  } catch (error) {
+    await running.kill()
+    throw error
+  }
+  return {
+    url: ADDRESS.exec(running.output())?.[1] ?? '',
+    pid: running.pid,
+    logs: running.output,
+    signal: (name) => void process.kill(running.pid, name),
+    exited: running.exited,
+    stop: running.stop
+  }
+}
