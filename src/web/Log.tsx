@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Answer } from './Answer.tsx'
 import { useCell } from './cell.ts'
 import { useChat, usePinnedScroll } from './chat-hooks.ts'
@@ -16,6 +16,10 @@ export function Log() {
   const ids = useCell(chat.messages.order)
   const [shown, setShown] = useState(SHOWN_MESSAGES)
   const { scroller, content, isPinned, scrollToEnd } = usePinnedScroll()
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new question brings the end back into sight
+  useEffect(scrollToEnd, [ids.length, scrollToEnd])
+
   const hidden = Math.max(0, ids.length - shown)
   return (
     <div className="log-frame">

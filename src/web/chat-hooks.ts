@@ -60,21 +60,29 @@ export function usePinnedScroll(): PinnedScroll {
     const [box, inner] = [scroller.current, content.current]
     if (!box || !inner) return
     let height = box.scrollHeight
+    const isNearEnd = (): boolean =>
+      box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX
     const onScroll = (): void => {
       // Growth moves the end away without anybody scrolling.
-      if (box.scrollHeight !== height) return
-      pin(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
+      if (box.scrollHeight === height) pin(isNearEnd())
+    }
+    // What a click unfolds stays under the pointer.
+    const onClick = (): void => {
+      pinned.current = false
     }
     const observer = new ResizeObserver(() => {
       height = box.scrollHeight
       if (pinned.current) box.scrollTop = box.scrollHeight
+      else pin(isNearEnd())
     })
     observer.observe(inner)
     observer.observe(box)
     box.addEventListener('scroll', onScroll, { passive: true })
+    box.addEventListener('click', onClick)
     return () => {
       observer.disconnect()
       box.removeEventListener('scroll', onScroll)
+      box.removeEventListener('click', onClick)
     }
   }, [pin])
 

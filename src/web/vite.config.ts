@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
+// A test runner or a developer's shell may say otherwise, and React would ship its development build.
+process.env.NODE_ENV = 'production'
+
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const { version } = JSON.parse(readFileSync(path('../../package.json'), 'utf8'))
 const dist = path('dist')
