@@ -53,7 +53,7 @@ export function usePinnedScroll(): PinnedScroll {
   }, [])
   const scrollToEnd = useCallback((): void => {
     pin(true)
-    scroller.current?.scrollTo({ top: scroller.current.scrollHeight })
+    if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight
   }, [pin])
 
   useEffect(() => {

@@ -1,0 +1,98 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launchBrowser, openPage, screenshot } from './support/browser.ts'
+import { type LabSidecar, startLabSidecar } from './support/lab-sidecar.ts'
+
+/** The sample network's devices at AMS01, as its own list page counts them. */
+const DEVICES_AT_AMS01 = /AMS01/
+let browser: Browser
+let sidecar: LabSidecar
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+  sidecar = await startLabSidecar()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await sidecar?.stop()
+})
+
+async function ask(page: Page, question: string): Promise<void> {
+  await page.getByLabel('Your question').fill(question)
+  await page.keyboard.press('Enter')
+}
+
+const answer = (page: Page, count: number) =>
+  page.getByRole('article', { name: 'Answer' }).nth(count - 1)
+
+const ended = (page: Page, count: number): Promise<unknown> =>
+  answer(page, count).locator('.answer-footer').waitFor({ timeout: 20_000 })
+
+/** The number on the list page that an evidence link leads to. */
+async function shownThere(page: Page, count: number): Promise<number> {
+  const link = answer(page, count).getByRole('list', { name: 'Evidence' }).getByRole('link').first()
+  const url = await link.getAttribute('href')
+  const html = await (await fetch(url ?? '')).text()
+  const text = html.replaceAll(/<[^>]+>/g, ' ')
+  return Number(/of\s+(\d+)/.exec(text)?.[1] ?? Number.NaN)
+}
+
+test('a question typed on the page is answered from real tool results, with proof', async () => {
+  await using opened = await openPage(browser)
+  const { page } = opened
+  await page.goto(sidecar.url)
+  await ask(page, 'How many devices are there at AMS01?')
+  await ended(page, 1)
+  await screenshot(page, 'lab-answer')
+  const text = (await answer(page, 1).locator('.markdown').textContent()) ?? ''
+  expect(text).toMatch(DEVICES_AT_AMS01)
+  expect(text).toContain(String(await shownThere(page, 1)))
+  expect(await answer(page, 1).getByText('Lab model, not a language model').isVisible()).toBe(true)
+  await answer(page, 1).getByRole('button', { name: /AMS01/ }).first().click()
+  expect(await page.getByRole('group', { name: 'Arguments' }).textContent()).toContain(
+    'dcim.device'
+  )
+  await ask(page, 'Which VLANs are there?')
+  await ended(page, 2)
+  await screenshot(page, 'lab-follow-up')
+  expect(await page.locator('.failure').count()).toBe(0)
+  expect(opened.complaints).toEqual([])
+})
+
+test('every example question is answered', async () => {
+  await using opened = await openPage(browser, { viewport: { width: 1280, height: 1000 } })
+  const { page } = opened
+  await page.goto(sidecar.url)
+  const examples = await page.locator('.examples button:enabled').allTextContents()
+  expect(examples.length).toBeGreaterThanOrEqual(5)
+  for (const [index, example] of examples.entries()) {
+    await ask(page, example)
+    await ended(page, index + 1)
+    await screenshot(page, `lab-example-${index + 1}`)
+    const text =
+      (await answer(page, index + 1)
+        .locator('.markdown')
+        .last()
+        .textContent()) ?? ''
+    expect(text, example).not.toMatch(/I only know|do not know|don’t know/i)
+    expect(text.length, example).toBeGreaterThan(20)
+  }
+  expect(await page.locator('.failure').count()).toBe(0)
+})
+
+test('a reload in mid-answer brings the question and its answer back', async () => {
+  await using opened = await openPage(browser)
+  const { page } = opened
+  await page.goto(sidecar.url)
+  await ask(page, 'Which devices are there at AMS01?')
+  await page.getByRole('button', { name: 'Stop' }).waitFor()
+  await answer(page, 1).getByRole('list', { name: 'Steps' }).waitFor()
+  await page.reload()
+  await ended(page, 1)
+  expect(await page.getByText('Which devices are there at AMS01?').isVisible()).toBe(true)
+  const text = (await answer(page, 1).locator('.markdown').last().textContent()) ?? ''
+  await page.reload()
+  await ended(page, 1)
+  expect(await answer(page, 1).locator('.markdown').last().textContent()).toBe(text)
+})
