@@ -1,4 +1,5 @@
 import type { Asker } from './asker.ts'
+import { blindSpots } from './blind-spots.ts'
 import { askCount, type Counted } from './counting.ts'
 import { explain } from './explain.ts'
 import { readFilters, toQuery } from './filters.ts'
@@ -37,11 +38,12 @@ export async function count(input: CountInput, asker: Asker, directory: ModelDir
     ...(group_by && { group_by }),
     ...(group_by && top && { top })
   }
+  const around = { asker, models, model, description, filters }
   const counted = await askCount(asker, objectType, query).catch(async (error: unknown) => {
-    throw await explain(error, { asker, models, model, description, filters })
+    throw await explain(error, around)
   })
   const rows = counted.groups.map((group) => ({ label: groupLabel(group), count: group.count }))
-  const gaps = group_by ? gapsOf(group_by, counted) : []
+  const gaps = counted.count === 0 ? await blindSpots(around) : gapsOf(group_by ?? '', counted)
   const grouped = group_by && { group_by, groups: rows, more: counted.more }
   return success(
     { model: objectType, count: counted.count, ...grouped, ...(gaps.length > 0 && { gaps }) },

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { Asker } from './asker.ts'
+import { blindSpots } from './blind-spots.ts'
 import { askCount } from './counting.ts'
 import { explain, type Surroundings } from './explain.ts'
 import { readFilters, toArguments, toQuery } from './filters.ts'
@@ -24,6 +25,11 @@ interface Plan extends Surroundings {
   readonly unknown: readonly string[]
 }
 
+/** A path may lead to a model that Nautobot tells nothing about, such as its users. */
+function undescribed(error: unknown): undefined {
+  if (!(error instanceof AppError) || error.code !== 'OBJECT_NOT_FOUND') throw error
+}
+
 async function makePlan(input: FindInput, asker: Asker, directory: ModelDirectory): Promise<Plan> {
   const { models, viewable } = await directory.models(asker)
   const model = findModel(models, input.model)
@@ -32,7 +38,7 @@ async function makePlan(input: FindInput, asker: Asker, directory: ModelDirector
     throw new ToolRefusal(`Nautobot can count ${model.plural}, but not list them here.`)
   const { filters, unknown } = readFilters(input.filters, description)
   const fields = [...new Set(input.fields ?? defaultFields(model.objectType, description))]
-  const describe = (objectType: string) => directory.describe(objectType, asker)
+  const describe = (objectType: string) => directory.describe(objectType, asker).catch(undescribed)
   const columns = await Promise.all(
     fields.map((name) => toColumn(name, model.objectType, describe))
   )
@@ -146,7 +152,11 @@ export async function find(input: FindInput, asker: Asker, directory: ModelDirec
   const table = found.slice(0, limit).map((row) => plan.columns.map(({ read }) => read(row)))
   const shown = rowsThatFit(table)
   const rows = found.slice(0, shown)
-  const gaps = [...cutGap(shown, offset, all), ...hiddenGaps(plan, rows)]
+  const gaps = [
+    ...cutGap(shown, offset, all),
+    ...hiddenGaps(plan, rows),
+    ...(all === 0 ? await blindSpots(plan) : [])
+  ]
   const columns = plan.columns.map(({ name }) => name)
   return success(
     {

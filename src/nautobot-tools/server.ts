@@ -1,4 +1,4 @@
-import { type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server'
+import { type CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ToolDefinition } from '../tool-server.ts'
@@ -6,6 +6,7 @@ import { type Asker, createAsker, type Identity } from './asker.ts'
 import { count } from './count.ts'
 import { find } from './find.ts'
 import type { ModelDirectory } from './model-directory.ts'
+import { ToolRefusal } from './tool-failure.ts'
 import { countInput, findInput } from './tool-input.ts'
 import { failure } from './tool-output.ts'
 
@@ -13,6 +14,7 @@ import { failure } from './tool-output.ts'
 export const NAUTOBOT_TOOL_SERVER = 'nautobot'
 
 const VERSION = '1.0.0'
+const MAX_PROBLEMS = 5
 
 const INSTRUCTIONS =
   'Nautobot is the source of truth of the network; these tools read it with the rights of the asking user. ' +
@@ -40,6 +42,27 @@ export const nautobotToolDefinitions: readonly ToolDefinition[] = [
   definition('find', FIND, findInput)
 ]
 
+interface Tool<I> {
+  readonly schema: z.ZodType<I>
+  readonly work: (input: I, asker: Asker, directory: ModelDirectory) => Promise<CallToolResult>
+}
+
+/** Advertised as it is, but checked in {@link readInput}: wrong arguments are answered like any other failure. */
+function checkedByUs(schema: z.ZodType) {
+  const standard = schema['~standard']
+  return { '~standard': { ...standard, validate: (value: unknown) => ({ value }) } }
+}
+
+function readInput<I>(schema: z.ZodType<I>, args: unknown): I {
+  const parsed = schema.safeParse(args)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.slice(0, MAX_PROBLEMS)
+  const sentences = problems.map(
+    ({ path, message }) => `${path.join('.') || 'arguments'}: ${message}`
+  )
+  throw new ToolRefusal(sentences.join(' '))
+}
+
 export interface NautobotToolServerOptions extends Identity {
   readonly nautobot: NautobotClient
   /** Shared by all tool servers of the process. */
@@ -58,26 +81,21 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
     { instructions: INSTRUCTIONS }
   )
 
-  const tool =
-    <I>(work: (input: I, asker: Asker, directory: ModelDirectory) => Promise<CallToolResult>) =>
-    async (input: I, { mcpReq }: ServerContext): Promise<CallToolResult> => {
+  function register<I>(name: string, description: string, { schema, work }: Tool<I>): void {
+    const config = { description, inputSchema: checkedByUs(schema), annotations: READ_ONLY }
+    server.registerTool(name, config, async (args, { mcpReq }) => {
       const { signal } = mcpReq
-      const asker = createAsker(nautobot, options, { signal, correlationId })
-      return work(input, asker, directory).catch((error: unknown) => {
+      try {
+        const asker = createAsker(nautobot, options, { signal, correlationId })
+        return await work(readInput(schema, args), asker, directory)
+      } catch (error) {
         signal.throwIfAborted()
         return failure(error)
-      })
-    }
+      }
+    })
+  }
 
-  server.registerTool(
-    'count',
-    { description: COUNT, inputSchema: countInput, annotations: READ_ONLY },
-    tool(count)
-  )
-  server.registerTool(
-    'find',
-    { description: FIND, inputSchema: findInput, annotations: READ_ONLY },
-    tool(find)
-  )
+  register('count', COUNT, { schema: countInput, work: count })
+  register('find', FIND, { schema: findInput, work: find })
   return server
 }

@@ -35,10 +35,13 @@ export function failure(cause: unknown): CallToolResult {
   const error = AppError.from(cause)
   const { code } = error
   const near = error instanceof ToolRefusal && error.nearest.length > 0 ? error.nearest : undefined
-  const body = { error: { code, message: sentence(error), ...(near && { nearest: near }) } }
+  const message = sentence(error)
+  const body = { error: { code, message, ...(near && { nearest: near }) } }
+  // The model may keep an outage to itself; the footer of the answer does not.
+  const gaps = code === 'NAUTOBOT_UNAVAILABLE' ? [message] : []
   return {
     isError: true,
     content: [{ type: 'text', text: JSON.stringify(body) }],
-    structuredContent: body
+    structuredContent: { ...body, gaps }
   }
 }

@@ -73,6 +73,22 @@ export function rightsAgree(peer: () => ContractPeer): void {
     expect(await codeOf(nautobot.get('/api/dcim/devices/', {}, as('service')))).toBe('FORBIDDEN')
   })
 
+  test('says that a place is not visible instead of "none there"', async () => {
+    const { tools } = connect(peer())
+    const args = { model: 'devices', filters: { location: 'NYC01', role: 'switch' } }
+    const sentence = 'Your rights do not show the location "NYC01", so nothing there is seen.'
+    for (const tool of ['count', 'find'] as const) {
+      const { text, facts } = await (await tools('ams01'))(tool, args)
+      expect(text).toMatchObject({ count: 0, gaps: [sentence] })
+      expect(facts.gaps).toEqual([sentence])
+    }
+    const empty = { model: 'devices', filters: { location: 'TYO01', role: 'switch' } }
+    expect((await (await tools('everything'))('count', empty)).text).toEqual({
+      model: 'dcim.device',
+      count: 0
+    })
+  })
+
   test('knows a wrong token from a missing right', async () => {
     const { nautobot } = connect(peer())
     const wrong = { ...context(), token: new Secret('0'.repeat(40)) }

@@ -1,104 +1,16 @@
-import type { ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
-import { createNautobotClient } from '../../../src/nautobot/client.ts'
 import { createModelDirectory } from '../../../src/nautobot-tools/model-directory.ts'
 import { nautobotToolDefinitions } from '../../../src/nautobot-tools/server.ts'
-import { connectTools, type ToolAnswer } from '../../support/tool-client.ts'
-import { json, startWireServer, type WireRequest } from '../../support/wire-server.ts'
-
-const API = '/api/plugins/ai-ops'
-
-const model = (objectType: string, name: string, plural: string, more = {}) => ({
-  object_type: objectType,
-  name,
-  plural,
-  page: `/${objectType.replace('.', '/')}s/`,
-  graphql: true,
-  view: true,
-  ...more
-})
-const MODELS = [
-  model('dcim.device', 'device', 'devices'),
-  model('dcim.location', 'location', 'locations', { view: false }),
-  model('ipam.ipaddress', 'IP address', 'IP addresses'),
-  model('extras.objectchange', 'object change', 'object changes', { page: null }),
-  model('extras.note', 'note', 'notes', { graphql: false })
-]
-const field = (type: string, more = {}) => ({ type, required: false, read_only: false, ...more })
-const RELATED = 'NautobotHyperlinkedRelatedField'
-const DEVICE = {
-  object_type: 'dcim.device',
-  fields: {
-    name: field('CharField'),
-    status: field(RELATED, { required: true, related: 'extras.status' }),
-    role: field(RELATED, { required: true, related: 'extras.role' }),
-    device_type: field(RELATED, { required: true, related: 'dcim.devicetype' }),
-    location: field(RELATED, { required: true, related: 'dcim.location' }),
-    tenant: field(RELATED, { related: 'tenancy.tenant' }),
-    primary_ip4: field(RELATED, { related: 'ipam.ipaddress' }),
-    face: field('ChoiceField', { choices: ['front', 'rear'] })
-  },
-  filters: {
-    name: { type: 'MultiValueCharFilter', lookups: ['ic', 'isw'] },
-    location: { type: 'TreeNodeMultipleChoiceFilter', related: 'dcim.location', lookups: ['n'] },
-    has_primary_ip: { type: 'RelatedMembershipBooleanFilter' },
-    position: { type: 'MultiValueNumberFilter', lookups: ['gte', 'isnull'] },
-    cf_site_code: { type: 'CustomFieldCharFilter' },
-    tags: { type: 'TagFilter' },
-    q: { type: 'SearchFilter' }
-  }
-}
-
-type Answer = (request: WireRequest, response: ServerResponse) => unknown
-
-/** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
-async function setup(answers: { count?: Answer; graphql?: Answer; describe?: Answer } = {}) {
-  const routes: [string, Answer][] = [
-    [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
-    [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
-    [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
-    ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))]
-  ]
-  const server = await startWireServer((request, response) => {
-    const [, answer] = routes.find(([path]) => request.path.startsWith(path)) ?? []
-    return answer?.(request, response)
-  })
-  const nautobot = createNautobotClient({
-    url: server.url,
-    publicUrl: 'https://nautobot.example.com',
-    timeoutMs: 5_000,
-    maxInFlight: 8,
-    maxInFlightPerToken: 8,
-    maxResponseBytes: 10_000_000,
-    verifyTls: true
-  })
-  const forgotten: string[] = []
-  const call = await connectTools(nautobot, {
-    userId: 'id-alice',
-    token: 'alice-token',
-    onForgotten: (token) => forgotten.push(token.reveal())
-  })
-  const sent = (part: string) => server.requests.filter(({ path }) => path.includes(part))
-  return { server, nautobot, call, sent, forgotten }
-}
-
-const graphqlText = (request: WireRequest | undefined) =>
-  (request?.body as { query: string } | undefined)?.query
-const errorOf = ({ isError, text }: ToolAnswer) => ({
-  isError,
-  ...(text.error as { code: string; message: string; nearest?: string[] })
-})
-
-const devices = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({
-    id: `id-${index}`,
-    name: `device-${index}`,
-    status: { name: 'Active' },
-    role: { name: 'switch' },
-    device_type: { model: 'C9300' },
-    location: { name: 'AMS01' },
-    primary_ip4: null
-  }))
+import {
+  type Answer,
+  API,
+  devices,
+  errorOf,
+  graphqlText,
+  setup
+} from '../../support/fake-nautobot.ts'
+import { connectTools } from '../../support/tool-client.ts'
+import { json } from '../../support/wire-server.ts'
 
 it('describes both tools in well under 700 tokens', () => {
   expect(nautobotToolDefinitions.map(({ name }) => name)).toEqual(['count', 'find'])
@@ -217,17 +129,6 @@ it('cuts a text that would grow beyond its bound, and says so', async () => {
   expect(text.gaps).toEqual([`The list was cut at ${(text.rows as []).length} of 200.`])
 })
 
-it('tells an empty list from a list that the user may not see', async () => {
-  const forbidden = { detail: 'You may not view devices.' }
-  const { call } = await setup({ count: (_, response) => json(response, 403, forbidden) })
-
-  expect(errorOf(await call('find', { model: 'devices' }))).toEqual({
-    isError: true,
-    code: 'FORBIDDEN',
-    message: 'You may not view devices.'
-  })
-})
-
 it('says which relations are hidden: those that must be set, and those of models the user may not view', async () => {
   const rows = devices(2).map((row) => ({ ...row, role: null, tenant: null, location: null }))
   const { call } = await setup({ graphql: () => ({ data: { rows } }) })
@@ -281,29 +182,6 @@ it.each([
   expect(sent('/count/')[0]?.path).toBe(`${API}/count/${objectType}/`)
 })
 
-it.each([
-  ['devcies', ['dcim.device']],
-  ['dcim.locations', ['dcim.location']],
-  ['zebra', undefined]
-])('refuses the model %j and names what is near', async (name, near) => {
-  const { call, sent } = await setup()
-  const { isError, code, nearest } = errorOf(await call('count', { model: name }))
-
-  expect({ isError, code, nearest }).toEqual({
-    isError: true,
-    code: 'INVALID_REQUEST',
-    nearest: near
-  })
-  expect(sent('/count/')).toHaveLength(0)
-})
-
-it('never widens a word that means some locations to all of them', async () => {
-  const { call, sent } = await setup()
-
-  expect(errorOf(await call('count', { model: 'sites' })).message).toContain('location_type')
-  expect(sent('/count/')).toHaveLength(0)
-})
-
 it.each<[string, Record<string, unknown>]>([
   ['a blank value', { location: '' }],
   ['a value of blanks', { location: ['AMS01', '  '] }],
@@ -327,65 +205,6 @@ it.each<[string, Record<string, unknown>]>([
   expect([...sent('/count/'), ...sent('graphql')]).toHaveLength(0)
 })
 
-const unknownFilter: Answer = (request, response) =>
-  request.query.has('locaton')
-    ? json(response, 400, {
-        locaton: ['Unknown filter field'],
-        nearest: { locaton: ['location'] }
-      })
-    : { count: 1 }
-
-it('lets Nautobot refuse an unknown filter and names the nearest', async () => {
-  const { call, sent } = await setup({ count: unknownFilter })
-  for (const tool of ['count', 'find'] as const) {
-    const filters = { locaton: 'AMS01' }
-    expect(errorOf(await call(tool, { model: 'devices', filters }))).toMatchObject({
-      isError: true,
-      message: 'locaton: Unknown filter field',
-      nearest: ['location']
-    })
-  }
-  expect(sent('graphql')).toHaveLength(0)
-})
-
-it('names the nearest values for a value that Nautobot does not know', async () => {
-  const complaint = 'Select a valid choice. AMS1 is not one of the available choices.'
-  const { call } = await setup({
-    count: (_, response) => json(response, 400, { location: [complaint] }),
-    graphql: ({ body }) =>
-      (body as { query: string }).query.includes('locations(limit: 1000')
-        ? { data: { rows: [{ name: 'AMS01' }, { name: 'NYC01' }, { name: 'AMS02' }] } }
-        : { data: { rows: null }, errors: [{ message: `{'location': ["${complaint}"]}` }] }
-  })
-
-  for (const tool of ['count', 'find'] as const)
-    expect(errorOf(await call(tool, { model: 'devices', filters: { location: 'AMS1' } }))).toEqual({
-      isError: true,
-      code: 'INVALID_REQUEST',
-      message: `location: ${complaint}`,
-      nearest: ['AMS01', 'AMS02']
-    })
-})
-
-it('names the nearest fields for one that GraphQL does not know', async () => {
-  const { call } = await setup({
-    count: () => ({ count: 1 }),
-    graphql: (_, response) =>
-      json(response, 400, {
-        errors: [
-          { message: "Cannot query field 'stat' on type 'DeviceType'. Did you mean 'status'?" }
-        ]
-      })
-  })
-
-  expect(errorOf(await call('find', { model: 'devices', fields: ['name', 'stat'] }))).toMatchObject(
-    {
-      message: expect.stringContaining('There is no field "stat"'),
-      nearest: ['status']
-    }
-  )
-})
-
 it.each([
   [503, 'NAUTOBOT_UNAVAILABLE', /could not be asked/],
   [501, 'NOT_IN_SAMPLE', /not in the sample/],
@@ -399,16 +218,6 @@ it.each([
     expect(error).toMatchObject({ isError: true, code })
     expect(error.message).toMatch(sentence)
   }
-})
-
-it('replaces a token that Nautobot refuses once, and says so when it stays refused', async () => {
-  const { call, sent, forgotten } = await setup({
-    count: (_, response) => json(response, 403, { detail: 'Token expired' })
-  })
-
-  expect(errorOf(await call('count', { model: 'devices' })).code).toBe('UNAUTHENTICATED')
-  expect(forgotten).toEqual(['alice-token'])
-  expect(sent('/count/')).toHaveLength(2)
 })
 
 it('asks with the token of the user and nobody else, also when users share a directory', async () => {
@@ -450,9 +259,46 @@ it('stops asking when the run is stopped', async () => {
   await closed.promise
 })
 
-it('says which models can only be counted', async () => {
-  const { call } = await setup({ count: () => ({ count: 3 }) })
+it.each<[string, Record<string, unknown>, string]>([
+  ['more rows than it lists', { model: 'devices', limit: 201 }, 'limit'],
+  ['no rows', { model: 'devices', limit: 0 }, 'limit'],
+  ['a place too far down', { model: 'devices', offset: 10_001 }, 'offset'],
+  ['too many fields', { model: 'devices', fields: Array(21).fill('name') }, 'fields'],
+  ['too many values', { model: 'devices', filters: { name: Array(51).fill('a') } }, 'filters.name'],
+  ['a value too long', { model: 'devices', filters: { name: 'a'.repeat(201) } }, 'filters.name'],
+  [
+    'too many filters',
+    {
+      model: 'devices',
+      filters: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`f${i}`, 'a']))
+    },
+    'filters'
+  ],
+  ['an argument of another name', { model: 'devices', sort: 'name' }, 'arguments'],
+  ['no model', {}, 'model']
+])('refuses to list %s, and names the argument', async (_what, args, argument) => {
+  const { call, server } = await setup()
+  const { code, message } = errorOf(await call('find', args))
 
-  expect(errorOf(await call('find', { model: 'notes' })).message).toContain('can count notes')
-  expect((await call('count', { model: 'notes' })).text.count).toBe(3)
+  expect({ code, argument: message.split(':')[0] }).toEqual({ code: 'INVALID_REQUEST', argument })
+  expect(server.requests).toHaveLength(0)
+})
+
+it('says that a place is hidden instead of "none there"', async () => {
+  const { call, sent } = await setup({
+    count: ({ path, query }, response) => {
+      if (path.includes('dcim.device/') || query.get('name') === 'FRA01') return { count: 0 }
+      if (query.has('id')) return json(response, 403, { detail: 'You may not view locations.' })
+      return query.get('name') === 'NYC01' ? json(response, 503, {}) : { count: 1 }
+    }
+  })
+  const id = '6f1c2f4e-5a53-4b12-9a3e-0d6a1c1b2c3d'
+  const location = ['AMS01', 'FRA01', id, 'NYC01', 'SIN01', 'SJC01']
+  const { text } = await call('count', { model: 'devices', filters: { location } })
+
+  expect(text.gaps).toEqual([
+    'Your rights do not show the location "FRA01", so nothing there is seen.',
+    `Your rights do not show the location "${id}", so nothing there is seen.`
+  ])
+  expect(sent('/count/dcim.location/')).toHaveLength(5)
 })

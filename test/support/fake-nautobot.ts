@@ -1,0 +1,98 @@
+import type { ServerResponse } from 'node:http'
+import { createNautobotClient } from '../../src/nautobot/client.ts'
+import { connectTools, type ToolAnswer } from './tool-client.ts'
+import { startWireServer, type WireRequest } from './wire-server.ts'
+
+export const API = '/api/plugins/ai-ops'
+
+const model = (objectType: string, name: string, plural: string, more = {}) => ({
+  object_type: objectType,
+  name,
+  plural,
+  page: `/${objectType.replace('.', '/')}s/`,
+  graphql: true,
+  view: true,
+  ...more
+})
+const MODELS = [
+  model('dcim.device', 'device', 'devices'),
+  model('dcim.location', 'location', 'locations', { view: false }),
+  model('ipam.ipaddress', 'IP address', 'IP addresses'),
+  model('extras.objectchange', 'object change', 'object changes', { page: null }),
+  model('extras.note', 'note', 'notes', { graphql: false })
+]
+const field = (type: string, more = {}) => ({ type, required: false, read_only: false, ...more })
+const RELATED = 'NautobotHyperlinkedRelatedField'
+const DEVICE = {
+  object_type: 'dcim.device',
+  fields: {
+    name: field('CharField'),
+    status: field(RELATED, { required: true, related: 'extras.status' }),
+    role: field(RELATED, { required: true, related: 'extras.role' }),
+    device_type: field(RELATED, { required: true, related: 'dcim.devicetype' }),
+    location: field(RELATED, { required: true, related: 'dcim.location' }),
+    tenant: field(RELATED, { related: 'tenancy.tenant' }),
+    primary_ip4: field(RELATED, { related: 'ipam.ipaddress' }),
+    face: field('ChoiceField', { choices: ['front', 'rear'] })
+  },
+  filters: {
+    name: { type: 'MultiValueCharFilter', lookups: ['ic', 'isw'] },
+    location: { type: 'TreeNodeMultipleChoiceFilter', related: 'dcim.location', lookups: ['n'] },
+    has_primary_ip: { type: 'RelatedMembershipBooleanFilter' },
+    position: { type: 'MultiValueNumberFilter', lookups: ['gte', 'isnull'] },
+    cf_site_code: { type: 'CustomFieldCharFilter' },
+    tags: { type: 'TagFilter' },
+    q: { type: 'SearchFilter' }
+  }
+}
+
+export type Answer = (request: WireRequest, response: ServerResponse) => unknown
+
+/** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
+export async function setup(answers: { count?: Answer; graphql?: Answer; describe?: Answer } = {}) {
+  const routes: [string, Answer][] = [
+    [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
+    [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
+    [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
+    ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))]
+  ]
+  const server = await startWireServer((request, response) => {
+    const [, answer] = routes.find(([path]) => request.path.startsWith(path)) ?? []
+    return answer?.(request, response)
+  })
+  const nautobot = createNautobotClient({
+    url: server.url,
+    publicUrl: 'https://nautobot.example.com',
+    timeoutMs: 5_000,
+    maxInFlight: 8,
+    maxInFlightPerToken: 8,
+    maxResponseBytes: 10_000_000,
+    verifyTls: true
+  })
+  const forgotten: string[] = []
+  const call = await connectTools(nautobot, {
+    userId: 'id-alice',
+    token: 'alice-token',
+    onForgotten: (token) => forgotten.push(token.reveal())
+  })
+  const sent = (part: string) => server.requests.filter(({ path }) => path.includes(part))
+  return { server, nautobot, call, sent, forgotten }
+}
+
+export const graphqlText = (request: WireRequest | undefined) =>
+  (request?.body as { query: string } | undefined)?.query
+export const errorOf = ({ isError, text }: ToolAnswer) => ({
+  isError,
+  ...(text.error as { code: string; message: string; nearest?: string[] })
+})
+
+export const devices = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `id-${index}`,
+    name: `device-${index}`,
+    status: { name: 'Active' },
+    role: { name: 'switch' },
+    device_type: { model: 'C9300' },
+    location: { name: 'AMS01' },
+    primary_ip4: null
+  }))
