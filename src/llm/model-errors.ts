@@ -26,22 +26,25 @@ export function toModelError(error: unknown, model: LlmModel): AppError {
 }
 
 export function timedOut(model: LlmModel, cause?: unknown): AppError {
-  const seconds = Math.round(model.timeoutMs / 1000)
-  const message = `The LLM model "${model.name}" did not answer within ${seconds} seconds.`
-  return new AppError('MODEL_TIMEOUT', message, { cause })
+  const message = `The LLM model "${model.name}" did not answer within ${inSeconds(model.timeoutMs)}.`
+  return new AppError('MODEL_TIMEOUT', message, { cause, details: { model: model.name } })
 }
 
 /** The provider began to answer, then went silent. */
 export function wentSilent(model: LlmModel, silenceMs: number): AppError {
-  const seconds = Math.round(silenceMs / 1000)
-  const message = `The LLM model "${model.name}" fell silent for ${seconds} seconds in mid-answer.`
-  return new AppError('MODEL_TIMEOUT', message)
+  const message = `The LLM model "${model.name}" fell silent for ${inSeconds(silenceMs)} in mid-answer.`
+  return new AppError('MODEL_TIMEOUT', message, { details: { model: model.name } })
+}
+
+function inSeconds(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`
 }
 
 /** The provider began to answer, then ended without saying that it had finished. */
 export function incomplete(model: LlmModel, cause?: unknown): AppError {
   const message = `The LLM model "${model.name}" ended in the middle of its answer.`
-  return new AppError('MODEL_INCOMPLETE', message, { cause })
+  return new AppError('MODEL_INCOMPLETE', message, { cause, details: { model: model.name } })
 }
 
 /** 200, but nothing in it is a chat completion: usually a wrong address. */
