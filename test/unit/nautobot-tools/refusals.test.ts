@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Answer, devices, errorOf, setup } from '../../support/fake-nautobot.ts'
+import { type Answer, errorOf, setup } from '../../support/fake-nautobot.ts'
 import { json } from '../../support/wire-server.ts'
 
 it('tells an empty list from a list that the user may not see', async () => {
@@ -110,4 +110,17 @@ it('says which models can only be counted', async () => {
 
   expect(errorOf(await call('find', { model: 'notes' })).message).toContain('can count notes')
   expect((await call('count', { model: 'notes' })).text.count).toBe(3)
+})
+
+it('answers with the new token after Nautobot refused the old one', async () => {
+  let refusals = 1
+  const { call, forgotten } = await setup({
+    count: (_, response) => {
+      refusals -= 1
+      return refusals < 0 ? { count: 7 } : json(response, 403, { detail: 'Token expired' })
+    }
+  })
+
+  expect((await call('count', { model: 'devices' })).text.count).toBe(7)
+  expect(forgotten).toEqual(['alice-token'])
 })
