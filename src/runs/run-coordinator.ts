@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Agent, STOPPED } from '../agent/agent.ts'
+import type { AgentEvent } from '../agent/agent-events.ts'
 import type { TurnPlan } from '../agent/turn-plan.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
@@ -20,6 +21,8 @@ export interface RunCoordinatorOptions {
   readonly onSettled: (conversationId: string) => void
   readonly onStarted?: () => void
   readonly onFirstText?: (sinceStartMs: number) => void
+  /** The agent broke its promise never to throw: a defect, for the log. */
+  readonly onBroken: (error: unknown, runId: string) => void
   readonly onEnded?: (state: RunState, durationMs: number) => void
   readonly maxRuns: number
   readonly maxRunMs: number
@@ -96,44 +99,63 @@ export function createRunCoordinator(options: RunCoordinatorOptions): RunCoordin
   }
 }
 
-/** Answers the question, from claim to release. Never rejects. */
+/** From claim to release. Never rejects. */
 async function execute(
   run: Run,
   plan: TurnPlan,
   options: RunCoordinatorOptions,
   now: () => number
 ): Promise<void> {
-  const { agent, conversations, onSettled, onStarted, onEnded, maxRunMs } = options
-  const { id: runId, conversationId, question, controller, events } = run
+  const { conversations, onSettled, onEnded, maxRunMs } = options
+  const { id: runId, conversationId, controller, events } = run
   const timer = setTimeout(() => {
     const seconds = maxRunMs / 1_000
     controller.abort(new AppError('RUN_TIMEOUT', `The answer took longer than ${seconds} seconds.`))
   }, maxRunMs)
+  options.onStarted?.()
+  const end = await answer(run, plan, options, now)
+  clearTimeout(timer)
+  events.flush()
+  run.endedAt = now()
+  onSettled(conversationId)
+  conversations.release(conversationId, runId)
+  // Only now, when the conversation is free: whoever reads the end may ask the next question at once.
+  events.push(end)
+  run.log.close()
+  onEnded?.(run.outcome.state, run.endedAt - run.createdAt)
+}
+
+/** Passes on what happens; answers the terminal event. Never rejects. */
+async function answer(
+  run: Run,
+  plan: TurnPlan,
+  { agent, onFirstText, onBroken }: RunCoordinatorOptions,
+  now: () => number
+): Promise<AgentEvent> {
+  const { id: runId, conversationId, question, controller, events } = run
+  const { message, correlationId, pageContext } = question
+  const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
+  const turn = { runId, conversationId, question: message, page, plan, correlationId }
+  let end: AgentEvent | undefined
   let hasText = false
-  onStarted?.()
   try {
-    const { message, correlationId, pageContext } = question
-    const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
-    const turn = { runId, conversationId, question: message, page, plan, correlationId }
     for await (const event of agent.run(turn, controller.signal)) {
-      if (event.type === 'TEXT_MESSAGE_START' && !hasText) {
-        hasText = true
-        options.onFirstText?.(now() - run.createdAt)
-      }
-      events.push(event)
+      if (event.type === 'TEXT_MESSAGE_START' && !hasText) onFirstText?.(now() - run.createdAt)
+      hasText ||= event.type === 'TEXT_MESSAGE_START'
+      if (isTerminal(event)) end = event
+      else events.push(event)
     }
+    if (end) return end
+    throw new Error('The agent ended without a terminal event')
   } catch (error) {
+    onBroken(error, runId)
     const { message, code } = AppError.from(error)
-    events.push({ type: 'RUN_ERROR', message, code })
-  } finally {
-    clearTimeout(timer)
-    events.flush()
-    run.endedAt = now()
-    onSettled(conversationId)
-    conversations.release(conversationId, runId)
-    run.log.close()
-    onEnded?.(run.outcome.state, run.endedAt - run.createdAt)
+    return { type: 'RUN_ERROR', message, code }
   }
+}
+
+function isTerminal({ type }: AgentEvent): boolean {
+  return type === 'RUN_FINISHED' || type === 'RUN_ERROR'
 }
 
 /** Where a reader goes on. An id that this log cannot have given is refused, not guessed at. */

@@ -148,6 +148,9 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
       onForgotten: (id) => checkpointer.deleteThread(id)
     }),
     onSettled: (id) => checkpointer.prune(id),
+    onBroken: (error) => {
+      throw error
+    },
     maxRuns: 20,
     maxRunMs: 20_000,
     maxKeptRuns: 100,

@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import {
   caller,
   catalogOf,
   llmModel,
   mcpServer,
-  startAgentFixture
+  startAgentFixture,
+  toolSet
 } from '../../support/agent-fixture.ts'
 import { say, silence } from '../../support/model-steps.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
@@ -30,6 +32,18 @@ it('refuses a second question while one is being answered, and names the run', a
     details: { runId }
   })
   await runs.cancel(caller(), runId)
+})
+
+it('takes the next question as soon as the end of the last one can be read', async () => {
+  const slowRelease = () => toolSet(undefined, { release: () => sleep(30) })
+  const { ask, runs } = startAgentFixture({ url: model.url, tools: slowRelease })
+  const { runId, conversationId } = await ask('Hello')
+  const { signal } = new AbortController()
+  for await (const { event } of runs.events(caller(), runId, { afterId: undefined, signal })) {
+    if (event.type === 'RUN_FINISHED') await ask('And?', { conversationId })
+  }
+
+  expect((await runs.view(caller(), runId)).state).toBe('succeeded')
 })
 
 it('shows runs and conversations to their owner only', async () => {
