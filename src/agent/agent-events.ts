@@ -26,7 +26,13 @@ export type AgentEvent =
       readonly role: 'tool'
     }
   | CustomEvent
-  | { readonly type: 'RUN_FINISHED'; readonly threadId: string; readonly runId: string }
+  | {
+      readonly type: 'RUN_FINISHED'
+      readonly threadId: string
+      readonly runId: string
+      /** Of a stopped run: AG-UI's clients would answer its open tool calls themselves otherwise. */
+      readonly outcome?: { readonly type: 'cancelled' }
+    }
   | { readonly type: 'RUN_ERROR'; readonly message: string; readonly code: string }
 
 export type CustomEvent =

@@ -176,7 +176,7 @@ async function* cutShort(
   yield { type: 'CUSTOM', name: 'footer', value: stream.footer(true) }
   if (signal.aborted && signal.reason === STOPPED) {
     yield { type: 'CUSTOM', name: 'stopped', value: { runId } }
-    yield { type: 'RUN_FINISHED', threadId, runId }
+    yield { type: 'RUN_FINISHED', threadId, runId, outcome: { type: 'cancelled' } }
     return
   }
   const failure = signal.aborted ? AppError.from(signal.reason) : toModelError(error, plan.model)
