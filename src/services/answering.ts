@@ -19,6 +19,7 @@ import type { CallContext } from '../platform/call-context.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createOutbound } from '../platform/outbound.ts'
+import type { Secret } from '../platform/secret.ts'
 import type { RunCoordinator } from '../runs/run.ts'
 import { createRunCoordinator } from '../runs/run-coordinator.ts'
 import type { Configuration } from './configuration.ts'
@@ -133,8 +134,7 @@ function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentP
             directory,
             correlationId: context.correlationId,
             userId: userToken.userId,
-            userToken: renewing(userToken, userTokens),
-            forgetToken: (token) => userTokens.forget(token)
+            ...runToken(userToken, userTokens)
           })
       }
       return mcp.lease(servers, builtIn, context)
@@ -163,17 +163,35 @@ function observerOf(metrics: Metrics): AgentObserver {
   }
 }
 
-/** The run's token, renewed by its grant when it is about to expire: a run may outlive both the token and the session. */
-function renewing(first: UserToken, userTokens: UserTokens) {
-  let current = Promise.resolve(first)
-  return async (context: CallContext) => {
-    const held = await current
-    if (held.expiresAt - Date.now() > RENEW_BEFORE_MS) return held.token
-    current = userTokens.renew(first.grant, context)
-    // A renewal that failed must not be the answer for ever.
-    current.catch(() => {
-      current = Promise.resolve(held)
-    })
-    return (await current).token
+/**
+ * The token of a run, renewed by its grant when it is about to expire or was refused: a run may outlive
+ * both its token and the session it began in.
+ */
+function runToken(first: UserToken, userTokens: UserTokens) {
+  let held: UserToken | undefined = first
+  let renewal: Promise<UserToken> | undefined
+
+  function renew(context: CallContext): Promise<UserToken> {
+    renewal ??= userTokens
+      .renew(first.grant, context)
+      .then((renewed) => {
+        held = renewed
+        return renewed
+      })
+      .finally(() => {
+        renewal = undefined
+      })
+    return renewal
+  }
+
+  return {
+    userToken: async (context: CallContext) => {
+      if (held && held.expiresAt - Date.now() > RENEW_BEFORE_MS) return held.token
+      return (await renew(context)).token
+    },
+    forgetToken: (token: Secret) => {
+      userTokens.forget(token)
+      if (held?.token === token) held = undefined
+    }
   }
 }
