@@ -11,6 +11,7 @@ export interface Requirement {
 }
 
 const open = (promise: string): Requirement => ({ promise, state: 'open' })
+const done = (promise: string): Requirement => ({ promise, state: 'done' })
 
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T1: open(
@@ -28,8 +29,8 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T9: open('Behind nginx with default buffering tokens arrive one by one.'),
   T10: open('10,000 conversations in 30 days: Redis flat after retention, every key has a TTL.'),
   T11: open('Redis without modules, restarted under load, gone: works, recovers, clear 503.'),
-  T12: open('Two users with different rights at once: nothing crosses.'),
-  T13: open('No, wrong or expired identity: 401 with a sentence.'),
+  T12: done('Two users with different rights at once: nothing crosses.'),
+  T13: done('No, wrong or expired identity: 401 with a sentence.'),
   T14: open('Canary secrets are absent from logs, traces, events, errors, checkpoints, metrics.'),
   T15: open('Unknown filter, field or type: an error with the nearest valid names.'),
   T16: open('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
@@ -39,12 +40,12 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T20: open('A plan whose object changed meanwhile is refused.'),
   T21: open('Rolling deploy or a killed replica during 50 runs: every run ends once.'),
   T22: open('A dead event listener is noticed; config refreshes by age.'),
-  T23: open('Nautobot down: conversations go on, tools say so, no wrong "none found".'),
+  T23: done('Nautobot down: conversations go on, tools say so, no wrong "none found".'),
   T24: open('The provider answers 429, 500, cuts or filters: honest error, retry, fall-back.'),
   T25: open('Two messages at once in a conversation: 409 with the run, the draft is kept.'),
   T26: open('Approve one and reject one of two actions: both as decided, both recorded.'),
   S1: open('Default deny; ownership checked on every conversation and run.'),
-  S2: open('Tools hold read-only tokens of the asking user; exchange never yields a write token.'),
+  S2: done('Tools hold read-only tokens of the asking user; exchange never yields a write token.'),
   S3: open('A credential goes with its address; secrets only in memory and short-lived.'),
   S4: open('Egress rules for model and MCP addresses.'),
   S5: open('TLS verification off is refused in PROD; private CA and proxies work.'),

@@ -12,8 +12,8 @@ export const DATABASE_NAME = 'nautobot'
 /** Longer than the migration of an empty database on a slow machine. */
 const COMMAND_TIMEOUT_MS = 1_800_000
 
-// Public on purpose: everything that it protects listens on loopback and is thrown away.
-const SECRET_KEY = 'development-only-'.repeat(4)
+/** Public on purpose: everything that it protects listens on loopback and is thrown away. */
+export const SECRET_KEY = 'development-only-'.repeat(4)
 
 // What Nautobot and its tools may need of this machine. Everything else stays out: a variable of a developer's shell (a proxy, a
 // NAUTOBOT_… of another installation) must not change what a test sees.

@@ -39,7 +39,7 @@ export function ServerPicker() {
       >
         <ServersIcon />
         <span>
-          {chosen.length === all.length ? 'All' : chosen.length}
+          {all.length > 1 && chosen.length === all.length ? 'All' : chosen.length}
           <span className="wide-only"> {chosen.length === 1 ? 'server' : 'servers'}</span>
         </span>
       </button>
