@@ -14,7 +14,7 @@ const EXAMPLES = [
 const OBJECT_EXAMPLES = [
   'Tell me about this',
   'What changed here this week?',
-  'What is connected to this?'
+  'Who changed this last?'
 ] as const
 
 export function EmptyState() {
@@ -43,5 +43,5 @@ export function EmptyState() {
 }
 
 function named(text: string, noun: string): string {
-  return text.replace(/\bthis(?=$|\?)/, `this ${noun}`)
+  return text.replace(/\bthis\b(?! week)/, `this ${noun}`)
 }

@@ -17,7 +17,7 @@ export function ModelPicker() {
         {options.models.map(({ id, name, status, isLab }) => (
           <option key={id} value={id}>
             {name}
-            {isLab ? ' (lab)' : ''}
+            {isLab && !/\blab\b/i.test(name) ? ' (lab)' : ''}
             {status === 'Healthy' ? '' : ` · ${status}`}
           </option>
         ))}

@@ -1,11 +1,11 @@
 import { createRoot, type Root } from 'react-dom/client'
 import { App } from './App.tsx'
 import { createChatApi } from './api.ts'
-import css from './chat.css?inline'
 import { type Chat, createChat } from './chat.ts'
 import { parseAbout } from './chat-view.ts'
 import { createSessionMemory, tabStorage } from './session-memory.ts'
 import { createSessionTokens, signInUrl } from './session-token.ts'
+import { createSheets } from './sheets.ts'
 
 /**
  * `<ai-ops-chat base-url token-url about>`: the whole chat, in an open shadow root.
@@ -31,7 +31,7 @@ class AiOpsChatElement extends HTMLElement {
   connectedCallback(): void {
     if (this.#root) return
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
-    shadow.adoptedStyleSheets = [createSheet()]
+    shadow.adoptedStyleSheets = createSheets()
     this.#chat = chatFor(this)
     this.#root = createRoot(shadow)
     this.#root.render(<App chat={this.#chat} trustedHosts={trustedHosts(this)} />)
@@ -47,12 +47,6 @@ class AiOpsChatElement extends HTMLElement {
       this.#chat = undefined
     })
   }
-}
-
-function createSheet(): CSSStyleSheet {
-  const sheet = new CSSStyleSheet()
-  sheet.replaceSync(css)
-  return sheet
 }
 
 function chatFor(element: HTMLElement): Chat {

@@ -36,7 +36,15 @@ function fact(key: string, value: unknown): string[] {
   if (value === null || value === undefined || value === '') return []
   if (isRecord(value)) return facts(value)
   if (key === 'model' || key === 'object_type') return [plain(value)]
-  return [`${key.replaceAll('_', ' ')} ${plain(value)}`]
+  return [`${words(key)} ${plain(value)}`]
+}
+
+/** Nautobot's filters in words: `time__gte` → `time from`. */
+function words(key: string): string {
+  return key
+    .replace(/__gte$/, ' from')
+    .replace(/__lte$/, ' until')
+    .replaceAll('_', ' ')
 }
 
 function plain(value: unknown): string {

