@@ -7,7 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm run build:web && cp -r src/web/dist dist/src/web/dist \
+RUN npm run build && npm run build:web && mkdir -p dist/src/web && cp -r src/web/dist dist/src/web/ \
   && npm prune --omit=dev --ignore-scripts
 
 FROM ${NODE_IMAGE}
