@@ -12,20 +12,28 @@ export interface Requirement {
 
 const open = (promise: string): Requirement => ({ promise, state: 'open' })
 const done = (promise: string): Requirement => ({ promise, state: 'done' })
+const partly = (promise: string, missing: string): Requirement => ({
+  promise,
+  state: 'partly',
+  missing
+})
 
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
-  T1: open(
+  T1: done(
     'A tool server that is killed in mid-chat leaves the others working; the footer names it.'
   ),
   T2: open(
     'Two servers with a tool of the same name: both callable, names stable across restarts.'
   ),
-  T3: open('A server that restarts and forgets its session: the next call succeeds once, no loop.'),
-  T4: open('A tool call that never answers: time-out, cancel sent, the run continues and says so.'),
+  T3: done('A server that restarts and forgets its session: the next call succeeds once, no loop.'),
+  T4: done('A tool call that never answers: time-out, cancel sent, the run continues and says so.'),
   T5: open('300 tools, long names, exotic schemas: every tool can be found and called.'),
   T6: open('A 5 MB tool result: window safe, cut announced, the rest can be queried.'),
   T7: open('Stop on one replica ends a run on another in less than 500 ms; history valid.'),
-  T8: open('Reload, second tab, lost network: all readers end with the same state.'),
+  T8: partly(
+    'Reload, second tab, lost network: all readers end with the same state.',
+    'the page itself, and readers on another replica'
+  ),
   T9: open('Behind nginx with default buffering tokens arrive one by one.'),
   T10: open('10,000 conversations in 30 days: Redis flat after retention, every key has a TTL.'),
   T11: open('Redis without modules, restarted under load, gone: works, recovers, clear 503.'),
@@ -41,8 +49,14 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T21: open('Rolling deploy or a killed replica during 50 runs: every run ends once.'),
   T22: open('A dead event listener is noticed; config refreshes by age.'),
   T23: done('Nautobot down: conversations go on, tools say so, no wrong "none found".'),
-  T24: open('The provider answers 429, 500, cuts or filters: honest error, retry, fall-back.'),
-  T25: open('Two messages at once in a conversation: 409 with the run, the draft is kept.'),
+  T24: partly(
+    'The provider answers 429, 500, cuts or filters: honest error, retry, fall-back.',
+    'the retry with back-off and the fall-back model'
+  ),
+  T25: partly(
+    'Two messages at once in a conversation: 409 with the run, the draft is kept.',
+    'the page that keeps its draft'
+  ),
   T26: open('Approve one and reject one of two actions: both as decided, both recorded.'),
   S1: open('Default deny; ownership checked on every conversation and run.'),
   S2: done('Tools hold read-only tokens of the asking user; exchange never yields a write token.'),
@@ -63,7 +77,10 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   P2: open('CPU per turn at most 1.5 times a bare StateGraph with ChatOpenAI.'),
   P3: open('At least 100 concurrent streams per core at 20 ms a token.'),
   P4: open('At least 50 answered chats per second per core.'),
-  P5: open('Stop reaches model and tools in less than 500 ms, across replicas.'),
+  P5: partly(
+    'Stop reaches model and tools in less than 500 ms, across replicas.',
+    'a stop across replicas'
+  ),
   P6: open('Resume after reconnect in less than 300 ms.'),
   P7: open('Redis bytes of a 50-turn conversation at most half the serialised messages.'),
   P8: open('Checkpoint put and get at most half of the official layout.'),

@@ -38,12 +38,19 @@ export const STREAM_ENDED = 'the response stream ended without a response'
 export function toMcpFailure(error: unknown, timeoutMs: number): McpFailure {
   if (error instanceof McpFailure) return error
   if (error instanceof AppError) return new McpFailure('failed', error.message, error)
+  if (isNegotiation(error)) return toMcpFailure(error.cause, timeoutMs)
   const status = statusOf(error)
   if (status !== undefined) return answered(status, error)
   return (
     namedByClient(error, timeoutMs) ??
     new McpFailure('failed', `${describeFailure(error) ?? 'the connection broke'}.`, error)
   )
+}
+
+/** The client's word for any failure of the very first request; the cause says which. */
+function isNegotiation(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return error.code === 'ERA_NEGOTIATION_FAILED' && error.cause instanceof Error
 }
 
 function answered(status: number, cause: unknown): McpFailure {

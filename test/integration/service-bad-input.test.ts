@@ -211,7 +211,7 @@ test.each([
   expect(error.code).toBe(code)
 })
 
-test('a second message while one is answered is refused with the run in the way', async () => {
+test('[T25] a second message while one is answered is refused with the run in the way', async () => {
   model.answer(() => [say('One'), pause(20_000)])
   const { response, events } = await openEvents(service.url, { body: { message } })
   await readUntil(events, 'TEXT_MESSAGE_CONTENT')

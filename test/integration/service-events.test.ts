@@ -125,7 +125,7 @@ test('ids count from one, and a replay after any of them is exactly the rest', a
   expect(await allOf(byQuery.events)).toEqual(all.slice(2))
 })
 
-test('readers that come, go and come back end with the same as the one that stayed', async () => {
+test('[T8] readers that come, go and come back end with the same as the one that stayed', async () => {
   model.answer(() => [say(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'], 60)])
   const first = await openEvents(service.url, { body: { message } })
   const runId = first.response.headers.get('x-run-id') ?? ''

@@ -133,7 +133,7 @@ test.each<[string, ModelStep[], number, string]>([
     'MODEL_FAILED'
   ],
   ['nothing', [cut()], 502, 'MODEL_FAILED']
-])('a model that answers with %s is an honest error', async (_name, steps, status, code) => {
+])('[T24] a model that answers with %s is an honest error', async (_name, steps, status, code) => {
   model.answer(() => steps)
   const failure = await failBothWays({ message })
   expect(failure).toMatchObject({ status, error: { code }, text: '' })
@@ -151,7 +151,7 @@ test.each<[string, ModelStep[], number, string]>([
     'MODEL_INCOMPLETE'
   ],
   ['goes silent', [silence()], 504, 'MODEL_TIMEOUT']
-])('what came of an answer that %s is kept and marked', async (_name, steps, status, code) => {
+])('[T24] what came of an answer that %s is kept and marked', async (_name, steps, status, code) => {
   model.answer(() => [say('There are'), pause(20), ...steps])
   const failure = await failBothWays({ message })
   expect(failure).toMatchObject({ status, error: { code, retryable: true }, text: 'There are' })
@@ -213,7 +213,7 @@ test('an answer that the provider cuts is an answer with a gap', async () => {
   expect(answer.gaps).toEqual(["The provider's content filter cut the answer."])
 })
 
-test('a stop in the middle of a text reaches the model at once, and the history stays valid', async () => {
+test('[P5] a stop in the middle of a text reaches the model at once, and the history stays valid', async () => {
   model.answer(() => [say('There are'), silence()])
   const { response, events } = await openEvents(service.url, { body: { message } })
   await readUntil(events, 'TEXT_MESSAGE_CONTENT')

@@ -84,18 +84,20 @@ test.each<[string, Fault, string, RegExp]>([
   })
 })
 
-test.each<[string, Fault, string]>([
-  ['500', { kind: 'status', status: 500 }, 'failed'],
-  ['404', { kind: 'status', status: 404 }, 'failed'],
-  ['401', { kind: 'status', status: 401 }, 'credential-refused'],
-  ['403', { kind: 'status', status: 403 }, 'credential-refused'],
-  ['a page', { kind: 'html' }, 'failed'],
-  ['a reset', { kind: 'reset' }, 'failed'],
-  ['silence', { kind: 'hang' }, 'failed']
-])('names %s while connecting, in bounded time', async (_name, fault, kind) => {
+test.each<[string, Fault, string, RegExp]>([
+  ['500', { kind: 'status', status: 500 }, 'failed', /answered 500/],
+  ['404', { kind: 'status', status: 404 }, 'failed', /answered 404/],
+  ['401', { kind: 'status', status: 401 }, 'credential-refused', /refuses the credential/],
+  ['403', { kind: 'status', status: 403 }, 'credential-refused', /refuses the credential/],
+  ['a page', { kind: 'html' }, 'failed', /does not answer as an MCP server/],
+  ['JSON that is not MCP', { kind: 'raw', body: '{"a":1}' }, 'failed', /not valid MCP/],
+  ['a reset', { kind: 'reset' }, 'failed', /reset|closed/],
+  ['silence', { kind: 'hang' }, 'failed', /did not answer within/]
+])('names %s while connecting, in bounded time', async (_name, fault, kind, message) => {
   server.misbehave(() => fault)
   const startedAt = performance.now()
-  await expect(connect(undefined, 400)).rejects.toMatchObject({ name: 'McpFailure', kind })
+  const failure = { name: 'McpFailure', kind, message: expect.stringMatching(message) }
+  await expect(connect(undefined, 400)).rejects.toMatchObject(failure)
   expect(performance.now() - startedAt).toBeLessThan(2000)
 })
 
