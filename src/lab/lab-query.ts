@@ -1,0 +1,199 @@
+import { isNamesCall, placeFilter, type Resolution } from './lab-names.ts'
+import type { LabConversation, LabStep } from './lab-request.ts'
+import type { Understanding } from './lab-understanding.ts'
+import type { Filters } from './lab-words.ts'
+
+/** One question to Nautobot, as the tools take it. */
+export interface LabQuery {
+  readonly tool: 'count' | 'find'
+  readonly model: string
+  readonly filters: Filters
+  readonly groupBy: readonly string[]
+}
+
+const VLAN_LIKE = new Set(['ipam.vlan', 'ipam.prefix'])
+
+/** Groups over kinds of places are added up from single locations. */
+export const PLACE_TYPES: Readonly<Record<string, string>> = {
+  site: 'Site',
+  region: 'Region',
+  country: 'Country'
+}
+const WHOLE_NETWORK =
+  /\b(?:in total|altogether|overall|everywhere|all (?:sites|locations|regions))\b/i
+
+/** The one object that was last told about, by its name or id. */
+export function previousObject({ earlier }: LabConversation): string | undefined {
+  const step = earlier.findLast((candidate) => isLookUp(candidate) && isAnswered(candidate))
+  const { name__ie, id } = readFilters(step?.args.filters)
+  return (name__ie ?? id)?.[0]
+}
+
+/** Looking for one object by its name, possibly among the wrong kind. */
+function isLookUp({ args }: LabStep): boolean {
+  return ['name__ie', 'cid__ie', 'id'].some((name) => name in readFilters(args.filters))
+}
+
+/** The last question of the conversation that was put to Nautobot. */
+export function previousQuery({ earlier }: LabConversation): LabQuery | undefined {
+  const step = earlier.findLast((candidate) => isAnswered(candidate))
+  if (!step || typeof step.args.model !== 'string') return undefined
+  const { model, group_by: groupBy } = step.args
+  return {
+    tool: step.tool,
+    model,
+    filters: readFilters(step.args.filters),
+    groupBy: typeof groupBy === 'string' ? [groupBy] : []
+  }
+}
+
+function isAnswered(step: LabStep): boolean {
+  if (isNamesCall(step) || step.result === undefined || 'error' in step.result) return false
+  return !isLookUp(step) || Number(step.result.count) > 0
+}
+
+function readFilters(given: unknown): Filters {
+  if (typeof given !== 'object' || given === null) return {}
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      (Array.isArray(value) ? value : [value]).map(String)
+    ])
+  )
+}
+
+/** Which model is asked about, before any name is known; undefined when nothing tells. */
+export function modelAskedFor(
+  understanding: Understanding,
+  previous: LabQuery | undefined
+): string | undefined {
+  return understanding.model ?? previous?.model
+}
+
+/** Puts together what the question says, what its names mean, and what it takes from the question before. */
+export function makeQuery(
+  question: string,
+  understanding: Understanding,
+  { filters: named }: Pick<Resolution, 'filters'>,
+  conversation: LabConversation
+): LabQuery | undefined {
+  const previous = previousQuery(conversation)
+  const model = modelAskedFor(understanding, previous)
+  if (!model) return undefined
+  const own = adaptFilters(model, { ...understanding.filters, ...named })
+  const inherited = inheritFilters(question, understanding, model, conversation)
+  const groupBy = understanding.groupBy.map((field) => groupField(model, field))
+  const carriesOn = understanding.elliptic && understanding.kind === undefined
+  const groups = groupBy.length === 0 && carriesOn ? (previous?.groupBy ?? []) : groupBy
+  return {
+    tool: toolFor(understanding, model, groups, previous),
+    model,
+    filters: { ...withoutOpposites(inherited, own), ...own },
+    groupBy: groups
+  }
+}
+
+function toolFor(
+  { kind }: Understanding,
+  model: string,
+  groups: readonly string[],
+  previous: LabQuery | undefined
+): LabQuery['tool'] {
+  const isListed = kind === 'list' && VLAN_LIKE.has(model)
+  if (groups.length > 0) return isListed ? 'find' : 'count'
+  if (kind === undefined) return previous?.tool ?? 'find'
+  return kind === 'count' ? 'count' : 'find'
+}
+
+/** What a follow-up takes over. */
+function inheritFilters(
+  question: string,
+  understanding: Understanding,
+  model: string,
+  conversation: LabConversation
+): Filters {
+  const page = pagePlace(understanding, model, conversation)
+  const previous = previousQuery(conversation)
+  if (page || !previous) return page ?? {}
+  const { those, elliptic } = understanding
+  const follows = those || elliptic || understanding.model === undefined
+  if (follows && model === previous.model) return previous.filters
+  const owner = those ? ownerOf(model, conversation) : undefined
+  if (owner) return owner
+  return wantsPlace(question, understanding, follows) ? placeOf(previous, model) : {}
+}
+
+function wantsPlace(
+  question: string,
+  { there, groupBy }: Understanding,
+  follows: boolean
+): boolean {
+  return (there || follows) && groupBy.length === 0 && !WHOLE_NETWORK.test(question)
+}
+
+/** "Its interfaces": those of the device that was told about. */
+function ownerOf(model: string, conversation: LabConversation): Filters | undefined {
+  const owned = ['dcim.interface', 'ipam.ipaddress'].includes(model)
+  const object = owned ? previousObject(conversation) : undefined
+  return object ? { device: [object] } : undefined
+}
+
+/** The place that the question before was about, as this model's filter has it. */
+function placeOf({ model, filters }: LabQuery, target: string): Filters {
+  const filter = placeFilter(target)
+  const from = placeFilter(model)
+  const places =
+    (from && filters[from]) ?? (model === 'dcim.location' ? filters.name__ie : undefined)
+  return filter && places ? { [filter]: places } : {}
+}
+
+/** "Here" on the page of a location. */
+function pagePlace(
+  { here }: Understanding,
+  model: string,
+  { context }: LabConversation
+): Filters | undefined {
+  const page = readPage(context)
+  if (!here || !page) return undefined
+  const filter = page.model === 'dcim.location' ? placeFilter(model) : undefined
+  if (filter) return { [filter]: [page.id] }
+  const isItsOwn =
+    page.model === 'dcim.device' && ['dcim.interface', 'ipam.ipaddress'].includes(model)
+  return isItsOwn && model === 'dcim.interface' ? { device: [page.id] } : undefined
+}
+
+/** The page of Nautobot that the question was asked from. */
+export function readPage(
+  context: ReadonlyMap<string, string>
+): { readonly model: string; readonly id: string } | undefined {
+  const [, model = '', id = ''] =
+    /\b([a-z_]+\.[a-z]+):([0-9a-f-]{36})\b/i.exec(context.get('page') ?? '') ?? []
+  return model ? { model, id } : undefined
+}
+
+/** A new status takes the place of the old one, also the other way round. */
+function withoutOpposites(inherited: Filters, own: Filters): Filters {
+  const bases = new Set(Object.keys(own).map((name) => name.split('__')[0]))
+  return Object.fromEntries(
+    Object.entries(inherited).filter(([name]) => !bases.has(name.split('__')[0]))
+  )
+}
+
+/** Filters that each model calls otherwise. */
+function adaptFilters(model: string, { network, ...filters }: Filters): Filters {
+  const isSingle = model !== 'ipam.vlan' && filters.vid !== undefined
+  const { vid, ...others } = filters
+  const adapted = isSingle
+    ? { ...others, ...(model === 'ipam.prefix' && { vlan_vid: vid ?? [] }) }
+    : filters
+  if (!network) return adapted
+  return { ...adapted, [model === 'ipam.ipaddress' ? 'prefix' : 'within_include']: network }
+}
+
+function groupField(model: string, field: string): string {
+  if (field === 'type' && model === 'dcim.device') return 'device_type'
+  if (field === 'type' && model === 'circuits.circuit') return 'circuit_type'
+  if (field === 'type' && model === 'dcim.location') return 'location_type'
+  if (field === 'location' && ['ipam.vlan', 'ipam.prefix'].includes(model)) return 'locations'
+  return field
+}

@@ -1,0 +1,307 @@
+import {
+  correctNoun,
+  type Filters,
+  isIgnored,
+  matchGroup,
+  matchNoun,
+  matchStatus,
+  type Noun,
+  splitWords
+} from './lab-words.ts'
+
+export type LabKind = 'count' | 'list' | 'changes' | 'about' | 'help'
+
+/** What a question says by itself. Names are not yet known to be places, tenants or anything else. */
+export interface Understanding {
+  /** Undefined when the question does not say: a follow-up, or not a question of ours. */
+  readonly kind: LabKind | undefined
+  readonly model: string | undefined
+  readonly filters: Filters
+  readonly groupBy: readonly string[]
+  /** Runs of words that must be names. */
+  readonly names: readonly string[]
+  /** Further kinds of objects that are asked about, and not answered. */
+  readonly others: readonly string[]
+  /** Refers to the place, or to the objects, of the question before, or to the page. */
+  readonly there: boolean
+  readonly those: boolean
+  readonly here: boolean
+  /** Says no more than what is different from the question before. */
+  readonly elliptic: boolean
+  /** Hours back from now. */
+  readonly sinceHours: number | undefined
+  /** Since the start of the day before today by so many days. */
+  readonly sinceDays: number | undefined
+  /** Looks up names in the change log by this action. */
+  readonly action: string | undefined
+}
+
+const HELP =
+  /^(?:help|hello|hi|hey|good (?:morning|afternoon|evening))\b[\s!.?]*$|what (?:can|do) you (?:do|know)|what can i ask|how (?:can|do) (?:you help|i use)|who are you|what are you|^help\b/i
+const CHANGES =
+  /\b(?:chang(?:e|es|ed|ing|elog)|modif(?:y|ied|ies|ications?)|edit(?:ed|s)?|updated?|delet(?:ed|es|ions?)|removed|created|added|touched|audit)\b/i
+const ABOUT =
+  /\b(?:tell\b.*\babout|details?|describe|info(?:rmation)? (?:about|on|of)|what is (?!the number)|where is|look up|lookup|status of|serial|properties)\b/i
+const COUNT =
+  /\bh(?:ow|wo)\W+m(?:any|nay)\b|\bnumber of\b|\bcount\b|\btotal (?:number|of)\b|\bhow much\b/i
+const LIST =
+  /\b(?:which|list|show|display|what|give|find|see|get|enumerate|any|are there|is there|name the|who)\b/i
+const CONNECTED = /\bconnected\b|\bneighbou?rs?\b/i
+const WITHOUT_ADDRESS =
+  /\b(?:without|no|missing|lack(?:s|ing)?|(?:do|does)(?: not|n['’]?t) have|have not|haven['’]?t)\b(?:\s+(?:a|an|any|the|its|their))*\s+(?:primary|management|mgmt)?\s*(?:ipv?4?|ip)?\s*-?(?:address(?:es)?|ips?|primary)\b(?:\s*(?:ip|address(?:es)?))*/i
+const WITH_ADDRESS =
+  /\b(?:with|have|has|having)\b(?:\s+(?:a|an|the))?\s+primary\s*(?:ipv?4?)?\s*(?:address(?:es)?|ips?)?\b(?:\s*address(?:es)?)?/i
+const TAGGED = /\b(?:tagged(?: (?:as|with))?|with (?:the )?tags?|tags?)\s+["“]?([\w-]+)["”]?/i
+const RACK = /\brack\s+(?:named\s+|called\s+)?([\w-]*\d[\w-]*)/i
+const VLAN_ID = /\bvlans?\s+(?:id\s+|number\s+)?(\d{1,4})\b/i
+const NETWORK = /\b(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:]+)\/\d{1,3}\b/i
+const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b/
+const BY_USER = /\b(?:by|did|has|user)\s+(?:user\s+)?([a-z][\w.@-]*)/i
+const GROUPING =
+  /\b(?:by|per|for each|for every|in each|at each|at every|in every|grouped by|group by|split by|each|every|broken down by)\s+(?:the\s+)?/gi
+
+/** Reads what a question says by itself. */
+export function understand(question: string): Understanding {
+  const isChange = CHANGES.test(question) && !/\bwhat can\b/i.test(question)
+  const special = takeSpecial(question, isChange)
+  const grouped = takeGroups(special.rest, isChange)
+  const { nouns, filters: worded, names } = readWords(splitWords(grouped.rest), isChange)
+  const noun = mainNoun(nouns)
+  const groupBy = [...grouped.groupBy, ...placesThatHave(question, nouns)]
+  const here = /\bthis\b(?! (?:week|month|year|morning))|\bhere\b/i.test(question)
+  return {
+    kind: kindOf(question, isChange, nouns.length > 0),
+    model: modelOf(question, isChange, noun, special),
+    filters: {
+      ...(noun && nounFilters(nouns, noun)),
+      ...worded,
+      ...special.filters,
+      ...changeFilters(isChange, noun)
+    },
+    groupBy,
+    // Groups come largest first.
+    names: groupBy.length > 0 ? names.filter((name) => !RANKING.test(name)) : names,
+    others: special.model ? [] : otherModels(nouns, noun),
+    there: /\bthere\b/i.test(question),
+    those: /\b(?:those|them|these|they|ones?|their|its?)\b/i.test(question),
+    here,
+    elliptic: /^\s*(?:and|or|what about|how about|also|same|now)\b/i.test(question),
+    ...readTime(question),
+    action: isChange ? readAction(question) : undefined
+  }
+}
+
+function kindOf(question: string, isChange: boolean, hasNoun: boolean): LabKind | undefined {
+  if (HELP.test(question)) return 'help'
+  if (isChange) return 'changes'
+  if (COUNT.test(question)) return 'count'
+  if (CONNECTED.test(question)) return 'list'
+  if (ABOUT.test(question) && !hasNoun) return 'about'
+  if (LIST.test(question)) return 'list'
+  return ABOUT.test(question) ? 'about' : undefined
+}
+
+function modelOf(
+  question: string,
+  isChange: boolean,
+  noun: Noun | undefined,
+  special: { readonly model: string | undefined }
+): string | undefined {
+  if (isChange) return 'extras.objectchange'
+  // "VLAN 20" by itself asks for the VLAN; "prefixes in VLAN 20" does not.
+  if (special.model && (special.model !== 'ipam.vlan' || !noun)) return special.model
+  // Interfaces are the nearest thing: the lab model does not follow cables.
+  return noun?.model ?? (CONNECTED.test(question) ? 'dcim.interface' : undefined)
+}
+
+const RANKING = /^(?:most|fewest|largest|biggest|least)$/i
+/** Nouns that explain another one: "of tenant Retail", "in the role router". */
+const EXPLAINING = new Set([
+  'circuits.circuittype',
+  'circuits.provider',
+  'dcim.devicetype',
+  'dcim.locationtype',
+  'dcim.manufacturer',
+  'dcim.platform',
+  'extras.role',
+  'extras.status',
+  'extras.tag',
+  'tenancy.tenant'
+])
+
+function otherModels(nouns: readonly Noun[], main: Noun | undefined): readonly string[] {
+  const others = nouns.filter(({ model, isPlace }) => !isPlace && !EXPLAINING.has(model))
+  return [...new Set(others.map(({ model }) => model))].filter((model) => model !== main?.model)
+}
+
+/** "Switches and routers": either. "Devices of role router": the router says more. */
+function nounFilters(nouns: readonly Noun[], { model }: Noun): Filters {
+  const filters: Record<string, readonly string[]> = {}
+  for (const noun of nouns.filter((other) => other.model === model)) {
+    for (const [name, values] of Object.entries(noun.filters ?? {})) {
+      filters[name] = [...new Set([...(filters[name] ?? []), ...values])]
+    }
+  }
+  return filters
+}
+
+/** "Which sites have firewalls?" asks for firewalls by site. */
+function placesThatHave(question: string, nouns: readonly Noun[]): readonly string[] {
+  const pattern =
+    /\b(?:which|what)\s+(site|location|region|countr)(?:y|ies|s)?\b.*\b(?:have|has|with|contain)\b/i
+  const place = pattern.exec(question)?.[1]?.toLowerCase()
+  if (!place || nouns.every(({ isPlace }) => isPlace)) return []
+  return [place === 'countr' ? 'country' : place]
+}
+
+/** Of several nouns the first that is not a kind of place: in "devices of the site AMS01" the site only explains. */
+function mainNoun(nouns: readonly Noun[]): Noun | undefined {
+  const things = nouns.filter(({ isPlace }) => !isPlace)
+  return things.find(({ model }) => !EXPLAINING.has(model)) ?? things[0] ?? nouns[0]
+}
+
+function changeFilters(isChange: boolean, noun: Noun | undefined): Filters {
+  if (!isChange || !noun || noun.isPlace) return {}
+  return { changed_object_type: [noun.model] }
+}
+
+/** Takes out what is told by a whole phrase. */
+function takeSpecial(question: string, isChange: boolean) {
+  const filters: Record<string, readonly string[]> = {}
+  let rest = question
+  const take = (pattern: RegExp, read: (found: RegExpExecArray) => Filters): boolean => {
+    const found = pattern.exec(rest)
+    if (!found) return false
+    Object.assign(filters, read(found))
+    rest = rest.replace(found[0], ' ')
+    return true
+  }
+  if (isChange) {
+    const notUsers =
+      /^(?:who|what|which|the|any\w*|some\w*|every\w*|nothing|this|that|it|there|we|you|they|change|been)$/i
+    const user = BY_USER.exec(rest)?.[1]
+    if (user && !notUsers.test(user)) take(BY_USER, () => ({ user_name__ie: [user] }))
+    return { filters, rest, model: undefined }
+  }
+  const about = take(WITHOUT_ADDRESS, () => ({ has_primary_ip: ['false'] }))
+  if (!about) take(WITH_ADDRESS, () => ({ has_primary_ip: ['true'] }))
+  take(TAGGED, ([, tag = '']) => (isIgnored(tag) ? {} : { tags: [tag] }))
+  const rack = take(RACK, ([, name = '']) => ({ rack: [name] }))
+  const vlan = take(VLAN_ID, ([, vid = '']) => ({ vid: [vid] }))
+  const network = take(NETWORK, ([prefix]) => ({ network: [prefix] }))
+  if (!network) take(ADDRESS, ([address]) => ({ address: [address] }))
+  const model = specialModel({ rack, vlan, single: filters.address !== undefined })
+  return { filters, rest, model }
+}
+
+function specialModel(found: { rack: boolean; vlan: boolean; single: boolean }) {
+  if (found.vlan) return 'ipam.vlan'
+  if (found.single) return 'ipam.ipaddress'
+  return found.rack ? 'dcim.device' : undefined
+}
+
+/** Takes out `by role and status`. */
+function takeGroups(question: string, isChange: boolean) {
+  const groupBy: string[] = []
+  let rest = question
+  for (const found of isChange ? [] : question.matchAll(GROUPING)) {
+    const words = splitWords(question.slice(found.index + found[0].length))
+    const { groups, spelled } = readGroups(words)
+    if (groups.length === 0) continue
+    groupBy.push(...groups)
+    const pattern = [found[0].trim(), ...spelled].map(escapePattern).join('\\W+')
+    rest = rest.replace(new RegExp(pattern, 'i'), ' ')
+  }
+  return { groupBy: [...new Set(groupBy)], rest }
+}
+
+/** The fields that words begin with: `role`, `role and status`. */
+function readGroups(words: readonly string[]) {
+  const first = matchGroup(words)
+  if (!first) return { groups: [], spelled: [] }
+  const joint = /^and$/i.test(words[first.words] ?? '') ? first.words + 1 : undefined
+  const second = joint === undefined ? undefined : matchGroup(words.slice(joint))
+  if (joint === undefined || !second) {
+    return { groups: [first.value], spelled: words.slice(0, first.words) }
+  }
+  return {
+    groups: [first.value, second.value],
+    spelled: words.slice(0, joint + second.words)
+  }
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+const TIME_WORDS = new Set(
+  'since yesterday today tonight week weeks day days hour hours month months last past recent recently latest newest previous ago morning during'.split(
+    ' '
+  )
+)
+const CHANGE_WORDS =
+  /^(?:chang(?:e|es|ed|ing|elog)|log|history|modif\w*|edit\w*|update[ds]?|delet\w*|remov\w*|creat\w*|add(?:ed)?|touched|audit|made|happened|anyone|anybody|someone|user|users|object|objects)$/i
+const PLAIN_WORDS =
+  /^(?:details?|describe|properties|serial|connected|neighbou?rs?|distribution|breakdown|split|grouped|wireless|lookup|enumerate)$/i
+
+/** Sorts the words into nouns, statuses and names. */
+function readWords(words: readonly string[], isChange: boolean) {
+  const nouns: Noun[] = []
+  const filters: Record<string, readonly string[]> = {}
+  const names: string[][] = [[]]
+  for (let index = 0; index < words.length; ) {
+    const found = readWord(words.slice(index), isChange)
+    if (found.noun) nouns.push(found.noun)
+    Object.assign(filters, found.filters)
+    if (found.name === undefined) names.push([])
+    else names.at(-1)?.push(found.name)
+    index += found.words
+  }
+  return { nouns, filters, names: names.filter(({ length }) => length > 0).map((n) => n.join(' ')) }
+}
+
+interface WordReading {
+  readonly words: number
+  readonly noun?: Noun
+  readonly filters?: Filters
+  readonly name?: string
+}
+
+function readWord(words: readonly string[], isChange: boolean): WordReading {
+  const [word = ''] = words
+  const status = isChange ? undefined : matchStatus(words)
+  if (status) return { words: status.words, filters: status.value }
+  const noun = matchNoun(words)
+  if (noun) return { words: noun.words, noun: noun.value }
+  if (isIgnored(word) || PLAIN_WORDS.test(word) || TIME_WORDS.has(word.toLowerCase())) {
+    return { words: 1 }
+  }
+  if (isChange && (CHANGE_WORDS.test(word) || /^\d+$/.test(word))) return { words: 1 }
+  const meant = correctNoun(word)
+  const corrected = meant === undefined ? undefined : matchNoun([meant])
+  return corrected ? { words: 1, noun: corrected.value } : { words: 1, name: word }
+}
+
+const HOURS: Readonly<Record<string, number>> = { hour: 1, day: 24, week: 168, month: 720 }
+
+function readTime(question: string): Pick<Understanding, 'sinceHours' | 'sinceDays'> {
+  const span =
+    /\b(?:last|past|previous|within|in)\s+(?:the\s+(?:last|past)\s+)?(\d+)?\s*(hour|day|week|month)s?\b/i
+  const [found, amount = '1', unit = ''] = span.exec(question) ?? []
+  if (found) return hoursBack(Number(amount) * (HOURS[unit.toLowerCase()] ?? 0))
+  if (/\b(?:this|a|one) week\b|\brecent(?:ly)?\b|\blately\b/i.test(question)) return hoursBack(168)
+  if (/\bthis month\b/i.test(question)) return hoursBack(720)
+  if (/\byesterday\b/i.test(question)) return { sinceHours: undefined, sinceDays: 1 }
+  if (/\btoday\b|\bthis morning\b/i.test(question)) return { sinceHours: undefined, sinceDays: 0 }
+  return { sinceHours: undefined, sinceDays: undefined }
+}
+
+function hoursBack(hours: number): Pick<Understanding, 'sinceHours' | 'sinceDays'> {
+  return { sinceHours: hours, sinceDays: undefined }
+}
+
+function readAction(question: string): string | undefined {
+  if (/\bdelet|\bremoved/i.test(question)) return 'delete'
+  if (/\bcreated|\badded/i.test(question)) return 'create'
+  return undefined
+}
