@@ -39,7 +39,10 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T11: open('Redis without modules, restarted under load, gone: works, recovers, clear 503.'),
   T12: done('Two users with different rights at once: nothing crosses.'),
   T13: done('No, wrong or expired identity: 401 with a sentence.'),
-  T14: open('Canary secrets are absent from logs, traces, events, errors, checkpoints, metrics.'),
+  T14: partly(
+    'Canary secrets are absent from logs, traces, events, errors, checkpoints, metrics.',
+    'There are no traces, and checkpoints are in memory: neither is looked through.'
+  ),
   T15: open('Unknown filter, field or type: an error with the nearest valid names.'),
   T16: open('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
   T17: open('Injected instructions have no effect, even when the model obeys them.'),
