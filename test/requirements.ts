@@ -69,7 +69,11 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   S6: open(
     'CORS closed but for Nautobot; strict CSP; cookies dropped unread; Host checked in LAB.'
   ),
-  S7: open('Model output is rendered without raw HTML; 60 payloads neutralised.'),
+  S7: {
+    promise: 'Model output is rendered without raw HTML; 60 payloads neutralised.',
+    state: 'partly',
+    missing: 'Titles of conversations, which do not exist yet.'
+  },
   S8: open('Bounds on body, header, message, depth, rate, slow clients; each a clear error.'),
   S9: open('Per-user keys on every cache; two users interleaved 1,000 times never cross.'),
   S10: open('One audit line per tool call, credential resolution, exchange, approval and job.'),
