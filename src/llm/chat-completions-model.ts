@@ -17,6 +17,8 @@ export interface ChatCompletionsModelFields {
   readonly endpoint: ProviderEndpoint
   /** Adds the credential by itself: the model object, which LangChain prints and traces, never holds it. */
   readonly fetch: typeof fetch
+  /** Takes the credential out of an error that may repeat it: an error event does, in the middle of a good answer. */
+  readonly redactFailure: (error: unknown) => void
   readonly streamSilenceMs: number
 }
 
@@ -85,6 +87,7 @@ export class ChatCompletionsModel extends ChatOpenAICompletions {
       return guardStream(answer as ChunkStream, this.#fields, signal ?? undefined)
     } catch (error) {
       if (signal?.aborted) throw error
+      this.#fields.redactFailure(error)
       throw toModelError(error, this.#fields.model)
     }
   }
@@ -98,7 +101,7 @@ function wholeAnswer(answer: Completion, model: LlmModel): Completion {
 /** Passes the chunks on; throws when they stop coming, break, or end without a finish reason. */
 async function* guardStream(
   stream: ChunkStream,
-  { model, streamSilenceMs }: ChatCompletionsModelFields,
+  { model, streamSilenceMs, redactFailure }: ChatCompletionsModelFields,
   signal: AbortSignal | undefined
 ): AsyncGenerator<Chunk, void> {
   const watch = watchSilence(stream.controller, model.timeoutMs, streamSilenceMs)
@@ -111,6 +114,7 @@ async function* guardStream(
     }
   } catch (error) {
     if (signal?.aborted) throw error
+    redactFailure(error)
     throw watch.began() ? incomplete(model, error) : toModelError(error, model)
   } finally {
     watch.end()

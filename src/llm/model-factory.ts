@@ -3,7 +3,7 @@ import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { LlmModel, LlmProvider } from '../catalog/catalog.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { Outbound } from '../platform/outbound.ts'
-import { redactError } from '../platform/redact.ts'
+import { redactError, redactThrown } from '../platform/redact.ts'
 import type { Secret } from '../platform/secret.ts'
 import { describeAzureOpenAi } from './azure-openai.ts'
 import { describeOpenAi } from './openai.ts'
@@ -81,7 +81,7 @@ async function buildModel(
   return new ChatCompletionsModel({
     model,
     endpoint,
-    fetch: credentialedFetch(options, { model, endpoint, credential, correlationId }),
+    ...credentialed(options, { model, endpoint, credential, correlationId }),
     streamSilenceMs: options.streamSilenceMs ?? STREAM_SILENCE_MS
   })
 }
@@ -94,10 +94,10 @@ interface Destination {
 }
 
 /** Shows the key; refused with 401, resolves it once more and tries again only when it has changed. */
-function credentialedFetch(
+function credentialed(
   { outbound, resolveCredential, forgetCredential }: ModelFactoryOptions,
   { model, endpoint, credential, correlationId }: Destination
-): typeof fetch {
+): { readonly fetch: typeof fetch; readonly redactFailure: (error: unknown) => void } {
   const send = outbound.fetchFor({ verifyTls: model.verifyTls })
   let { secret } = credential
 
@@ -109,7 +109,10 @@ function credentialedFetch(
     return redactError(await send(url, { ...init, headers }), secret)
   }
 
-  return async (url, init = {}) => {
+  async function askAgain(
+    url: Parameters<typeof fetch>[0],
+    init: RequestInit = {}
+  ): Promise<Response> {
     const response = await ask(url, init)
     if (response.status !== 401 || !secret) return response
     forgetCredential?.(model)
@@ -121,4 +124,6 @@ function credentialedFetch(
     secret = renewed.secret
     return ask(url, init)
   }
+
+  return { fetch: askAgain, redactFailure: (error) => redactThrown(error, secret) }
 }

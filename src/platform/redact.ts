@@ -25,3 +25,16 @@ export async function redactError(
   const { status, statusText, headers } = response
   return new Response(redact(await response.text(), secret), { status, statusText, headers })
 }
+
+/** Errors nest. */
+const MAX_CAUSES = 8
+
+/** Takes the secret out of what an error and its causes say, in place. */
+export function redactThrown(error: unknown, secret: Secret | undefined): void {
+  let cause = error
+  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth += 1) {
+    cause.message = redact(cause.message, secret)
+    cause.stack = redact(cause.stack ?? '', secret)
+    cause = cause.cause
+  }
+}
