@@ -94,7 +94,7 @@ test.each([
   expect(error.message).toContain(path)
 })
 
-test('takes a message of 32,000 characters and refuses one more', async () => {
+test('[S8] takes a message of 32,000 characters and refuses one more', async () => {
   const longest = 'x'.repeat(32_000)
   expect((await ask(service.url, { message: longest })).response).toBe('Fine.')
   const response = await send(service.url, { body: { message: `${longest}x` } })
@@ -106,7 +106,7 @@ test('takes a message of 32,000 characters and refuses one more', async () => {
 test.each([
   ['says so', undefined],
   ['comes in chunks', 'stream']
-])('refuses a huge body that %s', async (_name, how) => {
+])('[S8] refuses a huge body that %s', async (_name, how) => {
   const bytes = new Uint8Array(MAX_BODY_BYTES + 1).fill(0x20)
   const headers = { 'content-type': 'application/json' }
   const body = how ? new Blob([bytes]).stream() : bytes
@@ -139,6 +139,14 @@ test.each([
   const response = await send(service.url, { body, headers: { 'content-type': contentType } })
   expect(response.status).toBe(200)
   await response.body?.cancel()
+})
+
+test('[S8] refuses headers that are too large, and goes on', async () => {
+  const headers = { 'x-padding': 'x'.repeat(20_000) }
+  const response = await send(service.url, { body: { message }, headers })
+  expect(response.status).toBe(431)
+  expect(await refusalOf(response, '')).toMatchObject({ code: 'HEADERS_TOO_LARGE' })
+  expect((await ask(service.url, { message })).response).toBe('Fine.')
 })
 
 test('refuses models, servers and conversations that it does not know, and says which there are', async () => {

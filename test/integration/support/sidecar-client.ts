@@ -48,6 +48,7 @@ export async function ask(url: string, body: Readonly<Record<string, unknown>>) 
 }
 
 interface Operation {
+  readonly security?: readonly unknown[]
   readonly responses: Readonly<Record<string, { readonly description: string }>>
 }
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
