@@ -36,12 +36,20 @@ const MAX_STEPS = 24
 
 /** Decides by rules, from the request alone. `nowMs` is for questions about time. */
 export function nextMove(conversation: LabConversation, nowMs: number): LabMove {
-  const { question, tools, steps } = conversation
+  const move = decide(conversation, nowMs)
+  const { tools } = conversation
+  const missing = 'calls' in move ? move.calls.find(({ tool }) => !tools.has(tool)) : undefined
+  if (!missing) return move
+  return {
+    text: `For this I need the tool \`${missing.tool}\` of Nautobot, and it was not offered to me.`
+  }
+}
+
+function decide(conversation: LabConversation, nowMs: number): LabMove {
+  const { question, steps } = conversation
   const understanding = understand(question)
   if (understanding.kind === 'help' || question === '') return sayHelp()
   if (COMMAND.test(question)) return sayReadOnly()
-  if (tools.size === 0)
-    return { text: 'I can only answer with the tools of Nautobot, and none was offered to me.' }
   if (steps.length > MAX_STEPS) return sayUnknown(question)
   if (understanding.kind === 'changes') return planChanges(conversation, understanding, nowMs)
   if (isAbout(understanding, conversation)) return planAbout(conversation, understanding)
@@ -118,7 +126,7 @@ function assumePlaces(
   answers: readonly LabStep[]
 ): Resolution | undefined {
   const filter = placeFilter(model)
-  const isRefused = answers.some(({ result }) => result !== undefined && 'error' in result)
+  const isRefused = answers.some(isWrongName)
   if (!filter || names.length === 0 || isRefused) return undefined
   const areCodes = names.every(
     (name) =>
@@ -128,6 +136,12 @@ function assumePlaces(
       ).test(question)
   )
   return areCodes ? { filters: { [filter]: names }, corrections: [], unknown: [] } : undefined
+}
+
+/** Nautobot knew the question and refused a name in it: another reading may be right. */
+function isWrongName({ result }: LabStep): boolean {
+  const code = (result?.error as { code?: string } | undefined)?.code
+  return code === 'INVALID_REQUEST'
 }
 
 /** Names of devices stand for themselves: there may be too many to read them all. */

@@ -1,3 +1,4 @@
+import { readAction, readTime, type Since } from './lab-time.ts'
 import {
   correctNoun,
   type Filters,
@@ -12,7 +13,7 @@ import {
 export type LabKind = 'count' | 'list' | 'changes' | 'about' | 'help'
 
 /** What a question says by itself. Names are not yet known to be places, tenants or anything else. */
-export interface Understanding {
+export interface Understanding extends Since {
   /** Undefined when the question does not say: a follow-up, or not a question of ours. */
   readonly kind: LabKind | undefined
   readonly model: string | undefined
@@ -28,10 +29,6 @@ export interface Understanding {
   readonly here: boolean
   /** Says no more than what is different from the question before. */
   readonly elliptic: boolean
-  /** Hours back from now. */
-  readonly sinceHours: number | undefined
-  /** Since the start of the day before today by so many days. */
-  readonly sinceDays: number | undefined
   /** Looks up names in the change log by this action. */
   readonly action: string | undefined
 }
@@ -277,31 +274,6 @@ function readWord(words: readonly string[], isChange: boolean): WordReading {
     return { words: 1 }
   }
   if (isChange && (CHANGE_WORDS.test(word) || /^\d+$/.test(word))) return { words: 1 }
-  const meant = correctNoun(word)
-  const corrected = meant === undefined ? undefined : matchNoun([meant])
-  return corrected ? { words: 1, noun: corrected.value } : { words: 1, name: word }
-}
-
-const HOURS: Readonly<Record<string, number>> = { hour: 1, day: 24, week: 168, month: 720 }
-
-function readTime(question: string): Pick<Understanding, 'sinceHours' | 'sinceDays'> {
-  const span =
-    /\b(?:last|past|previous|within|in)\s+(?:the\s+(?:last|past)\s+)?(\d+)?\s*(hour|day|week|month)s?\b/i
-  const [found, amount = '1', unit = ''] = span.exec(question) ?? []
-  if (found) return hoursBack(Number(amount) * (HOURS[unit.toLowerCase()] ?? 0))
-  if (/\b(?:this|a|one) week\b|\brecent(?:ly)?\b|\blately\b/i.test(question)) return hoursBack(168)
-  if (/\bthis month\b/i.test(question)) return hoursBack(720)
-  if (/\byesterday\b/i.test(question)) return { sinceHours: undefined, sinceDays: 1 }
-  if (/\btoday\b|\bthis morning\b/i.test(question)) return { sinceHours: undefined, sinceDays: 0 }
-  return { sinceHours: undefined, sinceDays: undefined }
-}
-
-function hoursBack(hours: number): Pick<Understanding, 'sinceHours' | 'sinceDays'> {
-  return { sinceHours: hours, sinceDays: undefined }
-}
-
-function readAction(question: string): string | undefined {
-  if (/\bdelet|\bremoved/i.test(question)) return 'delete'
-  if (/\bcreated|\badded/i.test(question)) return 'create'
-  return undefined
+  const meant = correctNoun(words)
+  return meant ? { words: meant.words, noun: meant.value } : { words: 1, name: word }
 }

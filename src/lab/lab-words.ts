@@ -168,17 +168,24 @@ export const matchStatus = (words: readonly string[]) => match(STATUSES, words)
 export const matchGroup = (words: readonly string[]) => match(GROUPS, words)
 
 const MIN_MISTYPED_CHARACTERS = 5
-const NOUN_WORDS = Object.keys(NOUNS).filter((key) => !key.includes(' '))
+const NOUN_WORDS = Object.keys(NOUNS).filter(({ length }) => length > 3)
 
-/** The noun that a mistyped word was meant to be: one letter off, or two in a long word. */
-export function correctNoun(word: string): string | undefined {
-  const typed = word.toLowerCase()
+/** The noun that mistyped words begin with, as far as one letter is off, or two in a long one. */
+export function correctNoun(words: readonly string[]): Match<Noun> | undefined {
+  for (const length of [2, 1]) {
+    const key = nearestNoun(words.slice(0, length).join(' '))
+    const value = key === undefined ? undefined : NOUNS[key]
+    if (key && value && key.split(' ').length === length) return { value, words: length, key }
+  }
+  return undefined
+}
+
+function nearestNoun(written: string): string | undefined {
+  const typed = written.toLowerCase()
   if (typed.length < MIN_MISTYPED_CHARACTERS || /\d/.test(typed)) return undefined
   const forms = [typed, typed.replace(/s$/, ''), typed.replace(/es$/, '')]
   const allowed = typed.length > 7 ? 2 : 1
-  return NOUN_WORDS.find(
-    (noun) => noun.length > 3 && forms.some((form) => editDistance(form, noun) <= allowed)
-  )
+  return NOUN_WORDS.find((noun) => forms.some((form) => editDistance(form, noun) <= allowed))
 }
 
 const IGNORED = new Set(

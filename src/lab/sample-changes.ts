@@ -1,5 +1,5 @@
 import type { SampleChange } from './network.schema.ts'
-import { CREATED_HOURS_AGO, idOf, NETWORK } from './sample-network.ts'
+import { CREATED_HOURS_AGO, idOf, NETWORK } from './sample-source.ts'
 import { type SampleStore, sampleId } from './sample-store.ts'
 
 const HOUR_MS = 3_600_000

@@ -59,17 +59,18 @@ const noChoice = (value: string) =>
  * @throws NotInSampleError for what only the sample cannot do.
  */
 export function readFilters(store: SampleStore, model: SampleModel, given: FilterValues): Test {
-  const errors: FieldErrors = {}
+  // Not an object: a filter may be called __proto__.
+  const errors = new Map<string, string[]>()
   const missing: string[] = []
   const tests: Test[] = []
   for (const [name, values] of given) {
     const reading = readFilter(name, { store, model, values })
     if (typeof reading === 'function') tests.push(reading)
-    else if (typeof reading === 'string') errors[name] = [reading]
+    else if (typeof reading === 'string') errors.set(name, [reading])
     else if (hasFilter(model.objectType, name)) missing.push(name)
-    else errors[name] = ['Unknown filter field']
+    else errors.set(name, ['Unknown filter field'])
   }
-  if (Object.keys(errors).length > 0) throw new FilterError(errors)
+  if (errors.size > 0) throw new FilterError(Object.fromEntries(errors))
   if (missing.length > 0) {
     throw new NotInSampleError(
       `The sample network does not filter ${model.plural} by ${missing.join(', ')}.`

@@ -1,6 +1,7 @@
 import type { SampleModel } from './sample-model.ts'
 import { AI_OPS_MODELS } from './sample-models-ai-ops.ts'
 import { DCIM_MODELS } from './sample-models-dcim.ts'
+import { IPAM_MODELS } from './sample-models-ipam.ts'
 import { MORE_MODELS } from './sample-models-more.ts'
 
 /**
@@ -9,6 +10,7 @@ import { MORE_MODELS } from './sample-models-more.ts'
  */
 export const SAMPLE_MODELS: readonly SampleModel[] = [
   ...DCIM_MODELS,
+  ...IPAM_MODELS,
   ...MORE_MODELS,
   ...AI_OPS_MODELS
 ]

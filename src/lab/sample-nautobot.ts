@@ -4,7 +4,7 @@ import { hoursBefore, loadChanges } from './sample-changes.ts'
 import { createSampleConfiguration, type SampleConfiguration } from './sample-configuration.ts'
 import type { SampleGraphql } from './sample-graphql.ts'
 import { modelOf, SAMPLE_MODELS } from './sample-models.ts'
-import { CREATED_HOURS_AGO, idOf, loadNetwork } from './sample-network.ts'
+import { loadNetwork } from './sample-network.ts'
 import {
   indexPage,
   listPage,
@@ -25,6 +25,7 @@ import {
   showObject
 } from './sample-rest.ts'
 import { registerShim } from './sample-shim.ts'
+import { CREATED_HOURS_AGO, idOf } from './sample-source.ts'
 import { createSampleStore, type SampleStore } from './sample-store.ts'
 import { createSampleUsers, type SampleUser, type SampleUsers } from './sample-users.ts'
 

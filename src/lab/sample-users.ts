@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Secret } from '../platform/secret.ts'
-import { idOf } from './sample-network.ts'
 import { refuse } from './sample-refusal.ts'
+import { idOf } from './sample-source.ts'
 import type { SampleObject, SampleStore } from './sample-store.ts'
 
 /** Rights beyond looking, in Nautobot's words. */
