@@ -84,12 +84,18 @@ test('objects have the ids that the sample gives them', async () => {
 })
 
 test('the change log has the history of the sample and is closed to the user of one location', async () => {
-  const list = 'extras/object-changes/?action=update'
+  // Other tests of the shared Nautobot change its configuration.
+  const kinds = new Set<unknown>(network.changes.map(({ objectType }) => objectType))
+  const logged = async (action: string) => {
+    const path = `/api/extras/object-changes/?action=${action}&limit=1000`
+    const { body } = await restAs('alice', path)
+    const entries = body.results as Record<string, unknown>[]
+    return entries.filter(({ changed_object_type }) => kinds.has(changed_object_type))
+  }
   const updates = network.changes.filter(({ action }) => action === 'update')
-  expect(await countAs('alice', list)).toBe(updates.length)
-  expect(await countAs('bob', list)).toBeUndefined()
-  const { body } = await restAs('alice', '/api/extras/object-changes/?action=delete')
-  expect(body.results).toMatchObject([{ object_repr: 'ams01-sw-06', user_name: 'admin' }])
+  expect(await logged('update')).toHaveLength(updates.length)
+  expect(await logged('delete')).toMatchObject([{ object_repr: 'ams01-sw-06', user_name: 'admin' }])
+  expect(await countAs('bob', 'extras/object-changes/')).toBeUndefined()
 })
 
 test('the service account may read configuration and nothing of the network', async () => {

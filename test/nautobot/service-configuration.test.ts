@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { callOfferedTools, textOf } from '../support/model-steps.ts'
+import { callOfferedTools, say, textOf } from '../support/model-steps.ts'
 import { apiToken, type Service, sessionToken, startService } from './support/service.ts'
 
 const MODELS = '/api/v1/llm-models'
@@ -146,4 +146,20 @@ test('offers a user the models that their permission names', async () => {
   expect([refused.status, refused.body.error.code]).toEqual([409, 'MODEL_NOT_CONFIGURED'])
   await objects.update('/plugins/ai-ops/llm-models/', service.modelId, { enabled: true })
   expect((await service.ask(apiToken('alice'), 'And now?')).status).toBe(200)
+})
+
+test('[P9] asks Nautobot nothing before the tools, and one thing for a count', async () => {
+  const { model: scripted, proxy } = service
+  const { authorization } = await sessionToken('alice')
+  scripted.answer(callOfferedTools([{ tool: 'count', args: { model: 'dcim.device' } }]))
+  await service.ask(authorization, 'How many devices are there?')
+  const pathsOf = async () => {
+    proxy.forget()
+    const answer = await service.ask(authorization, 'How many devices are there?')
+    expect(answer.status, answer.text).toBe(200)
+    return proxy.requests.map(({ method, path }) => `${method} ${path}`)
+  }
+  expect(await pathsOf()).toEqual(['GET /api/plugins/ai-ops/count/dcim.device/'])
+  scripted.answer(() => [say('Hello.')])
+  expect(await pathsOf()).toEqual([])
 })
