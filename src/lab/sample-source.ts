@@ -1,4 +1,4 @@
-import { isWithin, parseIp } from './ip.ts'
+import { type IpRange, isWithin, parseIp } from './ip.ts'
 import written from './network.json' with { type: 'json' }
 import type { SampleNetwork } from './network.schema.ts'
 import { type SampleObject, sampleId } from './sample-store.ts'
@@ -23,13 +23,22 @@ interface Written {
 /** Adds an object under its key in the sample network. */
 export type Add = (objectType: string, key: string, written: Written) => SampleObject
 
+let ranges: readonly { readonly prefix: string; readonly range: IpRange }[] | undefined
+
+/** All networks of the sample, longest mask first; read once. */
+function sampleRanges() {
+  ranges ??= NETWORK.prefixes
+    .flatMap(({ prefix }) => {
+      const range = parseIp(prefix)
+      return range ? [{ prefix, range }] : []
+    })
+    .toSorted((left, right) => right.range.length - left.range.length)
+  return ranges
+}
+
 /** The smallest network of the sample around an address or network. */
 export function networkAround(address: string, inclusive: boolean): string | null {
   const inner = parseIp(address)
-  if (!inner) return null
-  const around = NETWORK.prefixes
-    .map(({ prefix }) => ({ prefix, range: parseIp(prefix) }))
-    .filter(({ range }) => range !== undefined && isWithin(inner, range, inclusive))
-    .toSorted((left, right) => (right.range?.length ?? 0) - (left.range?.length ?? 0))
-  return around[0]?.prefix ?? null
+  const around = inner && sampleRanges().find(({ range }) => isWithin(inner, range, inclusive))
+  return around?.prefix ?? null
 }
