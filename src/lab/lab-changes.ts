@@ -1,6 +1,6 @@
 import { tableOf } from './lab-answers.ts'
 import type { LabMove } from './lab-plan.ts'
-import { previousObject, previousQuery, readPage } from './lab-query.ts'
+import { previousObject, previousPlace, previousQuery, readPage } from './lab-query.ts'
 import type { LabConversation } from './lab-request.ts'
 import { gapLines, sayFailure } from './lab-sentences.ts'
 import type { Understanding } from './lab-understanding.ts'
@@ -57,9 +57,15 @@ function changeFilters(
 }
 
 /** From the changes, or from the object, that the question before was about. */
-function takenOver(conversation: LabConversation, { those, elliptic }: Understanding): Filters {
+function takenOver(
+  conversation: LabConversation,
+  { those, elliptic, there }: Understanding
+): Filters {
   const previous = those || elliptic ? previousQuery(conversation) : undefined
   if (previous?.model === MODEL) return previous.filters
+  // The change log knows no places; names of objects often begin with theirs.
+  const place = there ? previousPlace(conversation) : undefined
+  if (place) return { object_repr__ic: place }
   const object = those ? previousObject(conversation) : undefined
   return object ? { object_repr__ic: [object] } : {}
 }

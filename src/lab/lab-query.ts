@@ -29,6 +29,13 @@ export function previousObject({ earlier }: LabConversation): string | undefined
   return (name__ie ?? id)?.[0]
 }
 
+/** The place that the last question was about. */
+export function previousPlace(conversation: LabConversation): readonly string[] | undefined {
+  const previous = previousQuery(conversation)
+  const filter = previous && placeFilter(previous.model)
+  return filter ? previous.filters[filter] : undefined
+}
+
 /** Looking for one object by its name, possibly among the wrong kind. */
 function isLookUp({ args }: LabStep): boolean {
   return ['name__ie', 'cid__ie', 'id'].some((name) => name in readFilters(args.filters))

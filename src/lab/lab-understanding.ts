@@ -249,7 +249,9 @@ function readWords(words: readonly string[], isChange: boolean) {
   for (let index = 0; index < words.length; ) {
     const found = readWord(words.slice(index), isChange)
     if (found.noun) nouns.push(found.noun)
-    Object.assign(filters, found.filters)
+    for (const [name, values] of Object.entries(found.filters ?? {})) {
+      filters[name] = [...new Set([...(filters[name] ?? []), ...values])]
+    }
     if (found.name === undefined) names.push([])
     else names.at(-1)?.push(found.name)
     index += found.words

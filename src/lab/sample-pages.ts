@@ -100,7 +100,7 @@ function row(store: SampleStore, model: SampleModel, object: SampleObject): stri
 }
 
 function shownValues(store: SampleStore, object: SampleObject, name: string): string {
-  const values = store.pluck(object, name)
+  const values = store.pluck(object, name).filter((value) => value !== '')
   const shown = values.slice(0, MAX_RELATED_SHOWN).map((value) => {
     const related = store.get(String(value))
     if (related) return link(related, escapeHtml(related.display))
@@ -164,6 +164,7 @@ a:hover { text-decoration: underline }
 table { border-collapse: collapse; width: 100% }
 th, td { padding: 0.4rem 0.75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
 th { text-transform: capitalize; font-weight: 600; white-space: nowrap }
+td:first-child { white-space: nowrap }
 thead th { background: var(--soft) }
 nav { padding: 0.75rem 0; display: flex; gap: 1rem }
 .chip { display: inline-block; padding: 0.1rem 0.6rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--soft) }

@@ -47,6 +47,10 @@ test.each<[question: string, number: number]>([
     deviceCount((d) => role('switch')(d) && d.primaryIp4 === null && at('NYC01')(d))
   ],
   ['Which devices are not active?', deviceCount((d) => d.status !== 'Active')],
+  [
+    'how many of our devices are planned or staged?',
+    deviceCount((d) => ['Planned', 'Staged'].includes(d.status))
+  ],
   ['Are there any failed devices?', deviceCount((d) => d.status === 'Failed')],
   ['which devices are tagged critical', deviceCount((d) => d.tags.includes('critical'))],
   [
@@ -165,6 +169,14 @@ test('goes on with "those" and "there"', async () => {
   expect((await ask('and in FRA01?')).text).toContain(
     `**${vlans.filter(at('FRA01')).length}** VLANs at FRA01`
   )
+})
+
+test('looks into the change log for the place of the question before', async () => {
+  const ask = lab.converse()
+  await ask('What VLANs does NYC01 have?')
+  const { text } = await ask('and who changed what there this week?')
+  const expected = changes.filter(({ name, hoursAgo }) => /nyc01/.test(name) && hoursAgo <= 168)
+  expect(text).toContain(`**${expected.length}** change of objects whose name contains “NYC01”`)
 })
 
 test('goes on with another kind, another place, and no place at all', async () => {
