@@ -61,8 +61,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     maxStalledMs: limits.maxStalledStreamMs,
     onCount: (open) => metrics.eventStreams.set(open)
   })
-  // Readers of unfinished runs would keep the server from closing.
-  app.addHook('preClose', async () => streams.close())
+  app.addHook('preClose', async () => {
+    // Readers of unfinished runs would keep the server from closing.
+    streams.close()
+    // And so would a connection that has never sent a request, as browsers open them: Node calls it active.
+    const cut = setTimeout(() => app.server.closeAllConnections(), limits.maxClosingMs)
+    app.server.once('close', () => clearTimeout(cut))
+  })
 
   await app.register(errorHandler, { metrics, showInternals: isLab })
   await app.register(observability, { metrics })

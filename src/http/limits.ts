@@ -16,6 +16,8 @@ export interface HttpLimits {
   readonly keepAliveTimeoutMs: number
   /** How long a reader of an event stream may leave a full buffer standing. */
   readonly maxStalledStreamMs: number
+  /** How long answers under way may take once the server closes; then every connection is cut. */
+  readonly maxClosingMs: number
   /** Of one address. */
   readonly maxRefusedIdentitiesPerMinute: number
   /** Users and addresses whose rate is remembered. */
@@ -34,6 +36,7 @@ export const HTTP_LIMITS: HttpLimits = {
   // Longer than the idle time of usual load balancers (60 s), so that they are the ones to close.
   keepAliveTimeoutMs: 72_000,
   maxStalledStreamMs: 30_000,
+  maxClosingMs: 1_000,
   maxRefusedIdentitiesPerMinute: 300,
   maxRateLimitEntries: 10_000
 }

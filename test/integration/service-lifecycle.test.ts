@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { pause, say, silence } from '../support/model-steps.ts'
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
@@ -33,7 +33,8 @@ beforeAll(async () => {
 })
 
 afterEach(async () => {
-  await service?.stop()
+  // Some have ended by themselves, as they should.
+  await service?.stop().catch(() => undefined)
   service = undefined
 })
 
@@ -119,6 +120,16 @@ test('a JSON client of an interrupted answer learns so, with the run', async () 
     code: 'DRAINING',
     details: { runId: response.headers.get('x-run-id') }
   })
+})
+
+test('a connection that has never sent a request keeps no shutdown waiting', async () => {
+  const { url, signal, exited } = await start({})
+  const idle = connect(Number(new URL(url).port), '127.0.0.1')
+  await once(idle, 'connect')
+  const cut = once(idle, 'close')
+  signal('SIGTERM')
+  expect(await exitOf({ exited })).toMatchObject({ code: 0 })
+  await cut
 })
 
 test('a second signal ends the service at once', async () => {

@@ -15,6 +15,7 @@ export interface LabSidecar {
   signal(name: NodeJS.Signals): void
   /** The exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>
+  /** SIGTERM; throws when the service does not end in an orderly way, which 0 says. */
   stop(): Promise<void>
 }
 
@@ -46,6 +47,10 @@ export async function startLabSidecar(modelUrl: string, env: SidecarEnv = {}): P
     logs: running.output,
     signal: (name) => void process.kill(running.pid, name),
     exited: running.exited,
-    stop: running.stop
+    stop: async () => {
+      await running.stop()
+      const code = await running.exited
+      if (code !== 0) throw new Error(`The service ended with ${code}:\n${running.output()}`)
+    }
   }
 }
