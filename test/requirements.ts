@@ -22,7 +22,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T1: done(
     'A tool server that is killed in mid-chat leaves the others working; the footer names it.'
   ),
-  T2: open(
+  T2: done(
     'Two servers with a tool of the same name: both callable, names stable across restarts.'
   ),
   T3: done('A server that restarts and forgets its session: the next call succeeds once, no loop.'),
@@ -61,10 +61,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     'the page that keeps its draft'
   ),
   T26: open('Approve one and reject one of two actions: both as decided, both recorded.'),
-  S1: partly(
-    'Default deny; ownership checked on every conversation and run.',
-    'conversations and runs of a foreign user, asked for at the real process'
-  ),
+  S1: done('Default deny; ownership checked on every conversation and run.'),
   S2: done('Tools hold read-only tokens of the asking user; exchange never yields a write token.'),
   S3: open('A credential goes with its address; secrets only in memory and short-lived.'),
   S4: open('Egress rules for model and MCP addresses.'),

@@ -30,7 +30,10 @@ let service: LabSidecar
 
 beforeAll(async () => {
   model = await startScriptedModel({})
-  service = await startLabSidecar(model.url, { AI_OPS_HEARTBEAT_SECONDS: '1' })
+  service = await startLabSidecar(model.url, {
+    AI_OPS_HEARTBEAT_SECONDS: '1',
+    AI_OPS_MAX_RUNS: '2'
+  })
 })
 
 afterAll(async () => {
@@ -227,4 +230,21 @@ test('an answer to no client at all is bounded by nothing but the run', async ()
   expect((await viewRun(service.url, runId)).state).toBe('running')
   expect((await cancelRun(service.url, runId)).run.state).toBe('stopped')
   expect((await cancelRun(service.url, runId)).run.state).toBe('stopped')
+})
+
+test('more questions at a time than the service answers are refused, with the seconds to wait', async () => {
+  model.answer(() => [silence()])
+  const running = [
+    await openEvents(service.url, { body: { message } }),
+    await openEvents(service.url, { body: { message } })
+  ]
+  const refused = await send(service.url, { body: { message } })
+  expect(refused.status).toBe(503)
+  expect(refused.headers.get('retry-after')).toBe('2')
+  expect(await refusalOf(refused)).toMatchObject({ code: 'TOO_MANY_RUNS', retryable: true })
+  for (const { response } of running) {
+    await cancelRun(service.url, response.headers.get('x-run-id') ?? '')
+  }
+  model.answer(() => [say('Fine.')])
+  expect(await ask(service.url, { message })).toMatchObject({ response: 'Fine.' })
 })

@@ -210,3 +210,46 @@ test('a question that names no server offers the tools of all', async () => {
     expect.arrayContaining(['dead', 'page', 'mute'])
   )
 })
+
+test('[T2] tools of the same name are both called, under names that outlast a restart', async () => {
+  const described = [
+    { name: 'Site A', url: hanging.url },
+    { name: 'site-a', url: forgetful.url }
+  ]
+  hanging.misbehave(() => undefined)
+  const namesByRun: Record<string, string>[] = []
+  for (const servers of [described, described.toReversed()]) {
+    const own = await startLabSidecar(model.url, { AI_OPS_MCP_SERVERS: JSON.stringify(servers) })
+    try {
+      namesByRun.push(await callEachEcho(own.url))
+    } finally {
+      await own.stop()
+    }
+  }
+  expect(namesByRun[0]).toEqual(namesByRun[1])
+  expect(new Set(Object.values(namesByRun[0] ?? {})).size).toBe(2)
+})
+
+/** The name of each server's echo, seen from the server that a call by that name reached. */
+async function callEachEcho(url: string): Promise<Record<string, string>> {
+  let names: readonly string[] = []
+  model.answer((request) => {
+    if (sinceLastQuestion(request).length > 0) return [say('Done.')]
+    const offered = request.body.tools?.map(({ function: { name } }) => name) ?? []
+    names = offered.filter((name) => name.includes('echo'))
+    return names.map((name) => callTool(name, { text: name }))
+  })
+  const { toolCalls, gaps } = await ask(url, { message })
+  expect({ gaps, failed: toolCalls.filter(({ isError }) => isError) }).toEqual({
+    gaps: [],
+    failed: []
+  })
+  expect(names).toHaveLength(2)
+  const lastText = (server: FaultMcpServer) => {
+    const { text = '' } = (server.asked('tools/call').at(-1)?.params.arguments ?? {}) as {
+      text?: string
+    }
+    return text
+  }
+  return { hanging: lastText(hanging), forgetful: lastText(forgetful) }
+}
