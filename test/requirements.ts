@@ -76,7 +76,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   },
   S8: partly(
     'Bounds on body, header, message, depth, rate, slow clients; each a clear error.',
-    'slow clients and depth, which only unit tests see'
+    'slow clients, which only unit tests see'
   ),
   S9: partly(
     'Per-user keys on every cache; two users interleaved 1,000 times never cross.',

@@ -151,16 +151,19 @@ test.each<[string, ModelStep[], number, string]>([
     'MODEL_INCOMPLETE'
   ],
   ['goes silent', [silence()], 504, 'MODEL_TIMEOUT']
-])('[T24] what came of an answer that %s is kept and marked', async (_name, steps, status, code) => {
-  model.answer(() => [say('There are'), pause(20), ...steps])
-  const failure = await failBothWays({ message })
-  expect(failure).toMatchObject({ status, error: { code, retryable: true }, text: 'There are' })
-  const next = model.requests.at(-1)?.body.messages ?? []
-  expect(next.filter(({ role }) => role === 'assistant').map(({ content }) => content)).toEqual([
-    expect.stringMatching(/^There are/),
-    expect.stringMatching(/^There are/)
-  ])
-})
+])(
+  '[T24] what came of an answer that %s is kept and marked',
+  async (_name, steps, status, code) => {
+    model.answer(() => [say('There are'), pause(20), ...steps])
+    const failure = await failBothWays({ message })
+    expect(failure).toMatchObject({ status, error: { code, retryable: true }, text: 'There are' })
+    const next = model.requests.at(-1)?.body.messages ?? []
+    expect(next.filter(({ role }) => role === 'assistant').map(({ content }) => content)).toEqual([
+      expect.stringMatching(/^There are/),
+      expect.stringMatching(/^There are/)
+    ])
+  }
+)
 
 test('a rate limit says how long to wait', async () => {
   model.answer(() => [refuse(429, { headers: { 'retry-after': '7' } })])
