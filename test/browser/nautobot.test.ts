@@ -172,11 +172,16 @@ test('follows the dark theme of Nautobot', async () => {
   await using watched = await signedIn('alice')
   const { page } = watched
   await openChat(page)
-  const background = () =>
-    page.locator('ai-ops-chat .composer-box').evaluate((box) => getComputedStyle(box).color)
-  const light = await background()
-  await page.evaluate(() => document.documentElement.setAttribute('data-bs-theme', 'dark'))
-  await expect.poll(background).not.toBe(light)
+  const colours = () =>
+    page.locator('ai-ops-chat .composer-box').evaluate((box) => {
+      const { color, backgroundColor } = getComputedStyle(box)
+      return [color, backgroundColor]
+    })
+  const [text, background] = await colours()
+  await page.locator('[data-bs-target="#theme_modal"]').first().click()
+  await page.locator('[data-nb-theme="dark"]').click()
+  await expect.poll(async () => (await colours())[0]).not.toBe(text)
+  expect((await colours())[1]).not.toBe(background)
   await ask(page, 'How many devices are there?')
   await screenshot(page, 'nautobot-dark')
 })

@@ -27,6 +27,7 @@ export interface RealService {
   /** Of the secrets group with the model's key. */
   readonly secretsGroupId: string
   readonly objects: NautobotObjects
+  /** In reverse order; also removes the objects from Nautobot. */
   stop(): Promise<void>
 }
 
@@ -41,40 +42,48 @@ export async function startRealService(
   nautobot: TestedNautobot,
   { env = {}, nautobotIs = 'up' }: RealServiceOptions = {}
 ): Promise<RealService> {
-  const model = await startScriptedModel({})
-  const objects = nautobotObjects(nautobot)
-  const secretsGroupId = await createSecretsGroup(objects, 'Model key', KEY_VARIABLE)
-  const modelId = await objects.create('/plugins/ai-ops/llm-models/', {
+  const undo: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step()
+  }
+  try {
+    const objects = nautobotObjects(nautobot)
+    undo.push(objects.removeAll)
+    const model = await startScriptedModel({})
+    undo.push(model.stop)
+    const secretsGroupId = await createSecretsGroup(objects, 'Model key', KEY_VARIABLE)
+    const modelId = await createModel(objects, model, secretsGroupId)
+    const proxy = await startRecordingProxy(nautobot.url, nautobotIs)
+    undo.push(proxy.stop)
+    const sidecar = await startSidecar({
+      nautobotUrl: proxy.url,
+      nautobotPublicUrl: nautobot.url,
+      token: nautobot.users.service.token,
+      redisUrl: nautobot.eventRedisUrl,
+      port: nautobot.sidecarPort,
+      untilReady: nautobotIs === 'up',
+      env
+    })
+    undo.push(sidecar.stop)
+    return { sidecar, proxy, model, modelId, secretsGroupId, objects, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function createModel(
+  objects: NautobotObjects,
+  { url }: ScriptedModel,
+  secretsGroup: string
+): Promise<string> {
+  return objects.create('/plugins/ai-ops/llm-models/', {
     name: 'Scripted',
     status: 'Healthy',
     provider: 'openai',
     model_name: 'scripted',
-    remote_url: model.url,
-    secrets_group: secretsGroupId,
+    remote_url: url,
+    secrets_group: secretsGroup,
     is_default: true
   })
-  const proxy = await startRecordingProxy(nautobot.url, nautobotIs)
-  const sidecar = await startSidecar({
-    nautobotUrl: proxy.url,
-    nautobotPublicUrl: nautobot.url,
-    token: nautobot.users.service.token,
-    redisUrl: nautobot.eventRedisUrl,
-    port: nautobot.sidecarPort,
-    untilReady: nautobotIs === 'up',
-    env
-  })
-  return {
-    sidecar,
-    proxy,
-    model,
-    modelId,
-    secretsGroupId,
-    objects,
-    async stop() {
-      await sidecar.stop()
-      await proxy.stop()
-      await model.stop()
-      await objects.removeAll()
-    }
-  }
 }
