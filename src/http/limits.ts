@@ -18,9 +18,9 @@ export interface HttpLimits {
   readonly maxStalledStreamMs: number
   /** How long answers under way may take once the server closes; then every connection is cut. */
   readonly maxClosingMs: number
-  /** Of one address. */
+  /** Of one refused identity at one address. */
   readonly maxRefusedIdentitiesPerMinute: number
-  /** Users and addresses whose rate is remembered. */
+  /** Users and addresses whose rate is remembered, and as many refused identities. */
   readonly maxRateLimitEntries: number
 }
 

@@ -190,19 +190,37 @@ test('limits the rate of each user and says how long to wait', async () => {
   expect((await fetch(`${url}/livez`)).status).toBe(200)
 })
 
-test('ends the guessing of identities from one address, and of that address alone', async () => {
+test('slows down a refused identity at its address, and nobody else behind that address', async () => {
   const { url } = await start({
     limits: { maxRefusedIdentitiesPerMinute: 2 },
     trustedProxies: ['127.0.0.1']
   })
   const ask = async (authorization: string, address: string) => {
-    const headers = { authorization, 'x-forwarded-for': address }
+    const headers = { ...(authorization && { authorization }), 'x-forwarded-for': address }
     return (await fetch(`${url}/api/v1/runs/run-1`, { headers })).status
   }
-  expect(await ask('Bearer guess-1', '192.0.2.1')).toBe(401)
-  expect(await ask('Bearer guess-2', '192.0.2.1')).toBe(401)
-  expect(await ask('Bearer guess-3', '192.0.2.1')).toBe(429)
-  expect(await ask(AUTHORIZATION.authorization, '192.0.2.2')).toBe(200)
+  for (const identity of ['Bearer guess', '']) {
+    expect(await ask(identity, '192.0.2.1')).toBe(401)
+    expect(await ask(identity, '192.0.2.1')).toBe(401)
+    expect(await ask(identity, '192.0.2.1')).toBe(429)
+  }
+  expect(await ask('Bearer guess', '192.0.2.2')).toBe(401)
+  expect(await ask(AUTHORIZATION.authorization, '192.0.2.1')).toBe(200)
+})
+
+test('remembers as many refused identities as allowed', async () => {
+  const { url } = await start({
+    limits: { maxRefusedIdentitiesPerMinute: 1, maxRateLimitEntries: 2 }
+  })
+  const ask = async (authorization: string) =>
+    (await fetch(`${url}/api/v1/runs/run-1`, { headers: { authorization } })).status
+  expect(await ask('Bearer one')).toBe(401)
+  expect(await ask('Bearer two')).toBe(401)
+  expect(await ask('Bearer two')).toBe(429)
+  expect(await ask('Bearer one')).toBe(429)
+  expect(await ask('Bearer three')).toBe(401)
+  expect(await ask('Bearer one')).toBe(429)
+  expect(await ask('Bearer two')).toBe(401)
 })
 
 test('believes no client about its address without a trusted proxy', async () => {
