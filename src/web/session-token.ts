@@ -44,7 +44,7 @@ export function createSessionTokens(options: SessionTokenOptions): SessionTokens
         cause
       })
     })
-    if (!response.ok) throw refusal(response.status)
+    if (!response.ok) throw refusal(response)
     const body = (await response.json()) as { token: string; expires: number }
     return { token: body.token, expiresAtMs: body.expires * 1000 }
   }
@@ -64,8 +64,12 @@ export function createSessionTokens(options: SessionTokenOptions): SessionTokens
   }
 }
 
-function refusal(status: number): ChatError {
-  if (status === 401) return new ChatError('SIGN_IN', 'Your Nautobot session has ended.')
+function refusal({ status, headers }: Response): ChatError {
+  // Django's own 403 is a page: the cookie against forged requests went with the session.
+  const isPage = !headers.get('content-type')?.startsWith('application/json')
+  if (status === 401 || (status === 403 && isPage)) {
+    return new ChatError('SIGN_IN', 'Your Nautobot session has ended.')
+  }
   if (status === 403) {
     return new ChatError('CHAT_NOT_PERMITTED', 'Nautobot does not let you use the chat.')
   }

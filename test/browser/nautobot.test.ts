@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   type RunningNautobot,
@@ -122,7 +122,7 @@ test('uses the prompt that an administrator has just changed in Nautobot', async
 })
 
 /** Picks a row of a select box whose choices Nautobot loads while one types. */
-async function choose(page: WatchedPage['page'], field: string, choice: string): Promise<void> {
+async function choose(page: Page, field: string, choice: string): Promise<void> {
   await page.locator(`#id_${field} + .select2 .select2-selection`).click()
   await page.locator('.select2-search__field').last().fill(choice)
   await page.locator('.select2-results__option', { hasText: choice }).first().click()
@@ -198,20 +198,23 @@ test('shows no entry and no page to who may not chat, and the login page to nobo
   expect(stranger.page.url()).toContain('/login/?next=/plugins/ai-ops/chat/')
 })
 
-test('leads to the login page and back when the session has ended', async () => {
+test.each([
+  ['somebody logged out', (other: Page) => other.goto(`${nautobot.url}/logout/`)],
+  ['the cookies are gone', (other: Page) => other.context().clearCookies()]
+])('leads to the login page and back when %s', async (_reason, endSession) => {
   await using watched = await signedIn('alice')
   const { page } = watched
   await openChat(page)
-  const otherTab = await page.context().newPage()
-  await otherTab.goto(`${nautobot.url}/logout/`)
-  // The token in the page's memory lives on for minutes: a new page has none.
+  await endSession(await page.context().newPage())
+  // The token in the page's memory lives on for minutes: a new element has none.
   await page.evaluate(() => {
     const old = document.querySelector('ai-ops-chat')
     old?.replaceWith(old.cloneNode())
   })
   await page.getByRole('link', { name: 'Sign in again' }).click()
-  await page.getByLabel('Username').fill('alice')
-  await page.getByLabel('Password').fill('alice')
+  const { username, password } = nautobot.users.alice
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password').fill(password)
   await page.keyboard.press('Enter')
   await page.getByLabel('Your question').waitFor()
   expect(await ask(page, 'How many devices are there?')).toMatch(/\d+ devices/)

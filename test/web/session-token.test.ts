@@ -8,16 +8,20 @@ const LIFETIME_SECONDS = 300
 let app: FastifyInstance
 let url: string
 let status: number
+/** What a refusal carries instead of JSON. */
+let page: string | undefined
 let minted: { csrf: unknown; method: string }[]
 let accepted: (token: string) => boolean
 
 beforeEach(async () => {
   status = 200
+  page = undefined
   minted = []
   accepted = () => true
   app = Fastify({ forceCloseConnections: true })
   app.post('/session-token/', (request, reply) => {
     minted.push({ csrf: request.headers['x-csrftoken'], method: request.method })
+    if (page) return reply.code(status).type('text/html').send(page)
     if (status !== 200) return reply.code(status).send({ detail: 'no' })
     return { token: `token-${minted.length}`, expires: 1_000 + LIFETIME_SECONDS }
   })
@@ -67,6 +71,12 @@ test.each([
 ])('a %i of Nautobot is the sentence for %s', async (code, expected, message) => {
   status = code
   await expect(tokensAt(() => 1_000_000).get()).rejects.toMatchObject({ code: expected, message })
+})
+
+test('a page in place of a token means that there is no session any more', async () => {
+  status = 403
+  page = '<!doctype html><title>403 Forbidden</title>'
+  await expect(tokensAt(() => 1_000_000).get()).rejects.toMatchObject({ code: 'SIGN_IN' })
 })
 
 test('a refused token is renewed once, then the refusal is told', async () => {
