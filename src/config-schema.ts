@@ -8,6 +8,10 @@ export type Environment = (typeof ENVIRONMENTS)[number]
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const MAX_LAB_MCP_SERVERS = 20
+const OLLAMA_PORT = 11_434
+
+/** Value of OLLAMA_HOST with which nobody looks for one. */
+export const NO_OLLAMA = 'off'
 
 const text = (description: string) => z.string().trim().meta({ description })
 
@@ -32,6 +36,14 @@ const whole = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`
   return z.coerce.number({ error }).int(error).min(min, error).max(max, error)
 }
+
+const list = (isEntry: (entry: string) => boolean, error: string, description: string) =>
+  z
+    .string()
+    .transform((value) => value.split(',').map((entry) => entry.trim()))
+    .refine((entries) => entries.every(isEntry), error)
+    .optional()
+    .meta({ description })
 
 const count = (initial: number, max: number, description: string) =>
   whole(1, max).default(initial).meta({ description })
@@ -69,18 +81,19 @@ export const environmentSchema = z.object({
     .default('LAB')
     .meta({ description: 'Which rules apply: `LAB`, `NONPROD` or `PROD`.' }),
   HOST: text(
-    'Address to listen on. Unset: loopback in LAB, all interfaces otherwise. In LAB also the host name that requests may carry.'
+    'Address to listen on. Unset: loopback in LAB, all interfaces otherwise. In LAB also a host name that requests may carry.'
   ).optional(),
   PORT: whole(0, 65_535).default(3900).meta({ description: 'Port to listen on; 0 takes any.' }),
-  AI_OPS_TRUSTED_PROXIES: z
-    .string()
-    .transform((value) => value.split(',').map((entry) => entry.trim()))
-    .refine((entries) => entries.every(isAddressRange), 'must be addresses or CIDR ranges')
-    .optional()
-    .meta({
-      description:
-        'Addresses or CIDR ranges, separated by commas, of proxies whose `X-Forwarded-For` names the client. Unset: none; rates are then counted by the address that connects.'
-    }),
+  AI_OPS_ALLOWED_HOSTS: list(
+    isHostName,
+    'must be host names without port',
+    'LAB only: host names, separated by commas, that requests may carry beside `localhost`, addresses and `HOST`: those of an ingress, for example. Elsewhere every name is allowed.'
+  ),
+  AI_OPS_TRUSTED_PROXIES: list(
+    isAddressRange,
+    'must be addresses or CIDR ranges',
+    'Addresses or CIDR ranges, separated by commas, of proxies whose `X-Forwarded-For` names the client. Unset: none; rates are then counted by the address that connects.'
+  ),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
@@ -102,7 +115,7 @@ export const environmentSchema = z.object({
     .optional()
     .meta({
       description:
-        'Redis for conversations, runs and events, as `redis://` or `rediss://`. Demanded outside LAB; unset in LAB, memory is used. *Secret.*'
+        "Redis that carries the shim's events, as `redis://` or `rediss://`. Demanded outside LAB; unset in LAB, a change in Nautobot is seen after `AI_OPS_CATALOG_MAX_AGE_SECONDS`. Conversations and runs are not kept in it yet: they live in the memory of one replica. *Secret.*"
     }),
   AI_OPS_DEPLOYMENT: z
     .string()
@@ -136,6 +149,16 @@ export const environmentSchema = z.object({
   OPENAI_MODEL: text(
     'LAB: model name. Demanded with `OPENAI_BASE_URL`; otherwise `gpt-5-mini`.'
   ).optional(),
+  OLLAMA_HOST: z
+    .string()
+    .trim()
+    .transform(toOllamaAddress)
+    .refine((value) => value !== undefined, 'must be an address of Ollama, or off')
+    .default(`http://127.0.0.1:${OLLAMA_PORT}`)
+    .meta({
+      description:
+        "LAB without a model of the variables above: where a local Ollama is looked for; Ollama's own variable. Empty or `off`: nowhere."
+    }),
   AI_OPS_MCP_SERVERS: z
     .string()
     .transform((value, context) => {
@@ -152,6 +175,7 @@ export const environmentSchema = z.object({
         'LAB only: further MCP servers, a JSON list of `{"name", "url", "token"?}`. *Secret.*'
     }),
   AI_OPS_MAX_RUNS: count(100, 10_000, 'Runs that are answered at a time by one replica.'),
+  AI_OPS_MAX_RUNS_PER_USER: count(10, 10_000, 'The same for one user.'),
   AI_OPS_MAX_MODEL_CALLS: count(20, 1000, 'Model calls of one run.'),
   AI_OPS_MAX_TOOL_CALLS: count(50, 1000, 'Tool calls of one run.'),
   AI_OPS_MAX_TOOL_RESULT_KIB: kibibytes(48, 10_240, 'KiB of one tool result that the model reads.'),
@@ -200,6 +224,22 @@ function isPlainHttpAddress(value: string): boolean {
   const url = URL.parse(value)
   if (url === null || !/^https?:$/.test(url.protocol)) return false
   return `${url.username}${url.password}${url.search}${url.hash}` === ''
+}
+
+function isHostName(value: string): boolean {
+  const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i
+  return value.split('.').every((part) => label.test(part))
+}
+
+/** As Ollama reads its variable: scheme and port may be missing, and the address to listen on counts. */
+function toOllamaAddress(value: string): string | undefined {
+  if (value === NO_OLLAMA) return NO_OLLAMA
+  const hasScheme = value.includes('://')
+  const url = URL.parse(hasScheme ? value : `http://${value.replace(/^:/, '127.0.0.1:')}`)
+  if (!url || !isPlainHttpAddress(url.href)) return undefined
+  if (!url.port && !hasScheme) url.port = String(OLLAMA_PORT)
+  if (['0.0.0.0', '[::]'].includes(url.hostname)) url.hostname = '127.0.0.1'
+  return url.href.replace(/\/+$/, '')
 }
 
 function isAddressRange(value: string): boolean {

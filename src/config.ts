@@ -1,9 +1,17 @@
 import type { z } from 'zod'
-import { type Environment, environmentSchema } from './config-schema.ts'
+import { type Environment, environmentSchema, NO_OLLAMA } from './config-schema.ts'
+import { nearest } from './platform/nearest.ts'
 import type { Secret } from './platform/secret.ts'
 
 type Values = z.output<typeof environmentSchema>
 type EnvironmentRecord = Readonly<Record<string, string | undefined>>
+
+const OUR_PREFIX = 'AI_OPS_'
+/** Ours too, but read by the tools of development alone. */
+const DEVELOPMENT_VARIABLES: readonly string[] = ['AI_OPS_CACHE_DIR', 'AI_OPS_SCREENSHOTS']
+/** Kubernetes and Docker describe a service named `ai-ops` to its neighbours with such variables. */
+const SERVICE_LINK = /_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP|SCTP)(_|$)/
+const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
 /** A model that LAB's environment describes. */
 export interface EnvironmentModel {
@@ -17,7 +25,7 @@ export interface EnvironmentModel {
 }
 
 /** The environment variables, read once at start. Secrets are wrapped, times are Ms, sizes are Bytes. */
-export type Config = ReturnType<typeof toConfig>
+export type Config = ReturnType<typeof loadConfig>
 
 export interface ConfigProblem {
   readonly variable: string
@@ -38,18 +46,40 @@ export class ConfigError extends Error {
 }
 
 /** Checks the environment as a whole. Throws ConfigError. An empty variable counts as unset. */
-export function loadConfig(environment: EnvironmentRecord): Config {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== '')
-  ) as Record<string, string>
+export function loadConfig(environment: EnvironmentRecord) {
+  const given = findGiven(environment)
   const parsed = environmentSchema.safeParse(given)
   const bad = (parsed.error?.issues ?? []).map(({ path, message }) => ({
     variable: String(path[0]),
     problem: message
   }))
-  const problems = [...bad, ...findMissing(given), ...findForbidden(given)]
+  const problems = [...bad, ...findUnknown(given), ...findMissing(given), ...findForbidden(given)]
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
-  return Object.freeze(toConfig(parsed.data))
+  const config = toConfig(parsed.data)
+  const warnings = [...findIneffective(given), ...findRisks(config)]
+  return Object.freeze({ ...config, /** Sentences for the log at start. */ warnings })
+}
+
+function findGiven(environment: EnvironmentRecord): Record<string, string> {
+  const given = Object.entries(environment).filter(([, value]) => value?.trim())
+  const isOllamaRefused = environment.OLLAMA_HOST?.trim() === ''
+  return Object.fromEntries([...given, ...(isOllamaRefused ? [['OLLAMA_HOST', NO_OLLAMA]] : [])])
+}
+
+/** A misspelt name would leave a default in force that nobody wanted. */
+function findUnknown(given: Record<string, string>): ConfigProblem[] {
+  const known = new Map(
+    Object.keys(environmentSchema.shape).map((name) => [name.replace(OUR_PREFIX, ''), name])
+  )
+  return Object.entries(given)
+    .filter(([name]) => name.startsWith(OUR_PREFIX) && !(name in environmentSchema.shape))
+    .filter(([name]) => !DEVELOPMENT_VARIABLES.includes(name) && !SERVICE_LINK.test(name))
+    .filter(([name, value]) => !(name.endsWith('_PORT') && SERVICE_ADDRESS.test(value)))
+    .map(([variable]) => {
+      const [near] = nearest(variable.slice(OUR_PREFIX.length), known.keys())
+      const hint = near ? `; ${known.get(near)} is the nearest one` : ''
+      return { variable, problem: `is no variable of this service${hint}` }
+    })
 }
 
 function findMissing(given: Record<string, string>): ConfigProblem[] {
@@ -59,7 +89,7 @@ function findMissing(given: Record<string, string>): ConfigProblem[] {
   demands.push(
     ['NAUTOBOT_URL', beyondLab, why],
     ['NAUTOBOT_TOKEN', beyondLab, `${why}, with the token of a service account`],
-    ['REDIS_URL', beyondLab, `${given.AI_OPS_ENV} keeps conversations in Redis`]
+    ['REDIS_URL', beyondLab, `${given.AI_OPS_ENV} hears of changes in Nautobot through Redis`]
   )
   if (!beyondLab) {
     const azure = Boolean(given.AZURE_OPENAI_ENDPOINT ?? given.AZURE_OPENAI_API_KEY)
@@ -107,6 +137,42 @@ function findForbidden(given: Record<string, string>): ConfigProblem[] {
   return problems
 }
 
+/** What somebody set in good faith and nothing reads. */
+function findIneffective(given: Record<string, string>): string[] {
+  const beyondLab = isBeyondLab(given)
+  const openAi = Boolean(given.OPENAI_API_KEY ?? given.OPENAI_BASE_URL)
+  const azure = Boolean(given.AZURE_OPENAI_ENDPOINT ?? given.AZURE_OPENAI_API_KEY)
+  const elsewhere = `${given.AI_OPS_ENV} takes its models from Nautobot`
+  const ineffective: [variables: RegExp, isIneffective: boolean, reason: string][] = [
+    [/^(AZURE_)?OPENAI_/, beyondLab, elsewhere],
+    [/^AI_OPS_ALLOWED_HOSTS$/, beyondLab, 'host names are checked in LAB alone'],
+    [/^OPENAI_MODEL$/, !beyondLab && !openAi, 'OPENAI_API_KEY and OPENAI_BASE_URL are not set'],
+    [/^AZURE_OPENAI_/, !beyondLab && !azure, 'AZURE_OPENAI_ENDPOINT is not set'],
+    [/^NAUTOBOT_(TOKEN|PUBLIC_URL)$/, !given.NAUTOBOT_URL, 'NAUTOBOT_URL is not set']
+  ]
+  return ineffective.flatMap(([variables, isIneffective, reason]) =>
+    Object.keys(environmentSchema.shape)
+      .filter((name) => isIneffective && variables.test(name) && given[name] !== undefined)
+      .map((name) => `${name} is set and has no effect: ${reason}.`)
+  )
+}
+
+function findRisks({ environment, host, nautobot, tls }: ReturnType<typeof toConfig>): string[] {
+  const isOpen = environment === 'LAB' && nautobot === undefined && !isLoopback(host)
+  return [
+    ...(tls.verify ? [] : ['TLS certificates are not verified.']),
+    ...(isOpen
+      ? [
+          `Whoever reaches ${host} is the user lab with every right, and asks at the expense of your model's key: this is LAB with the sample, without any login.`
+        ]
+      : [])
+  ]
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
 function isBeyondLab(given: Record<string, string>): boolean {
   return given.AI_OPS_ENV === 'NONPROD' || given.AI_OPS_ENV === 'PROD'
 }
@@ -138,19 +204,30 @@ function toConfig(values: Values) {
       https: values.HTTPS_PROXY,
       none: values.NO_PROXY
     },
-    /** LAB only: elsewhere models are described in Nautobot. */
+    ...toLab(values),
+    limits: Object.freeze(toLimits(values))
+  } as const
+}
+
+/** What holds in LAB only: elsewhere models are described in Nautobot. */
+function toLab(values: Values) {
+  const isLab = values.AI_OPS_ENV === 'LAB'
+  const ollama = values.OLLAMA_HOST === NO_OLLAMA ? undefined : values.OLLAMA_HOST
+  return {
     azureOpenAi: isLab ? toAzureOpenAi(values) : undefined,
     openAi: isLab ? toOpenAi(values) : undefined,
+    /** Where to look for a local Ollama; undefined: nowhere. */
+    ollamaAddress: isLab ? ollama : undefined,
     mcpServers: values.AI_OPS_MCP_SERVERS ?? [],
-    limits: Object.freeze(toLimits(values)),
-    /** Sentences for the log at start. */
-    warnings: verifyTls ? [] : ['TLS certificates are not verified.']
+    /** Names that the Host header may carry beside loopback's and `host`. */
+    allowedHosts: isLab ? (values.AI_OPS_ALLOWED_HOSTS ?? []) : []
   } as const
 }
 
 function toLimits(values: Values) {
   return {
     maxRuns: values.AI_OPS_MAX_RUNS,
+    maxRunsPerUser: values.AI_OPS_MAX_RUNS_PER_USER,
     maxModelCalls: values.AI_OPS_MAX_MODEL_CALLS,
     maxToolCalls: values.AI_OPS_MAX_TOOL_CALLS,
     maxToolResultBytes: values.AI_OPS_MAX_TOOL_RESULT_KIB,

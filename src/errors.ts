@@ -95,6 +95,11 @@ export const ERROR_KINDS = {
     retryable: true,
     help: 'Wait for the run in `details.runId`, or cancel it.'
   },
+  CONVERSATION_FULL: {
+    status: 409,
+    retryable: false,
+    help: 'Start a new conversation; this one has as many questions as it can hold.'
+  },
   MODEL_NOT_CONFIGURED: {
     status: 409,
     retryable: false,
@@ -109,6 +114,11 @@ export const ERROR_KINDS = {
     status: 409,
     retryable: true,
     help: 'The job is running already; its outcome shows at `GET /api/v1/jobs`.'
+  },
+  CONVERSATION_TAKEN_OVER: {
+    status: 409,
+    retryable: false,
+    help: 'Another replica answers in this conversation now. Follow its run.'
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,
@@ -184,6 +194,11 @@ export const ERROR_KINDS = {
     status: 503,
     retryable: true,
     help: 'Redis does not answer. Try again when it is back.'
+  },
+  CONVERSATION_TOO_NEW: {
+    status: 503,
+    retryable: true,
+    help: 'A newer version of this service wrote the conversation. Finish the update of every replica.'
   },
   NOT_READY: {
     status: 503,

@@ -1,4 +1,4 @@
-import { AIMessage, type BaseMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages'
 import {
   type BaseCheckpointSaver,
   END,
@@ -8,7 +8,7 @@ import {
   START,
   StateGraph
 } from '@langchain/langgraph'
-import { repairHistory } from '../conversations/messages.ts'
+import { promptFor } from '../conversations/messages.ts'
 import { AppError } from '../errors.ts'
 import type { ToolResult, ToolSet } from '../tool-server.ts'
 import type { AgentStep, PlannedCall, TokenUsage } from './agent-step.ts'
@@ -18,6 +18,8 @@ export interface AgentLimits {
   readonly maxModelCalls: number
   readonly maxToolCalls: number
   readonly maxAnswerCharacters: number
+  /** Of the conversation that the model reads; older turns are left out, and that is said. */
+  readonly maxPromptCharacters: number
 }
 
 /** Hears of every call, for metrics; must not throw. */
@@ -33,8 +35,8 @@ export type RunContext = {
   readonly correlationId: string
   readonly systemPrompt: string
   readonly model: BoundModel
-  /** The same model without tools: it has to answer with what it has. */
-  readonly modelWithoutTools: BoundModel
+  /** The same model with the same tools, and not allowed to call them: it has to answer with what it has. */
+  readonly modelForLastCall: BoundModel
   readonly tools: ToolSet
   readonly limits: AgentLimits
   readonly observer: AgentObserver
@@ -44,6 +46,7 @@ export type RunContext = {
 
 type State = typeof MessagesAnnotation.State
 
+const LEFT_OUT = 'The earliest part of this conversation is too long ago to be read again.'
 const LAST_CALL = 'You have used all tool calls of this question. Answer now with what you have.'
 
 /**
@@ -69,19 +72,30 @@ async function modelNode({ messages }: State, config: LangGraphRunnableConfig) {
   const isLast =
     run.used.modelCalls >= run.limits.maxModelCalls || run.used.toolCalls >= run.limits.maxToolCalls
   if (isLast) writer({ kind: 'gap', sentence: 'The limit of steps for one question was reached.' })
+  const conversation = promptFor(run.systemPrompt, messages, run.limits.maxPromptCharacters)
+  if (conversation.leftOut > 0) writer({ kind: 'gap', sentence: LEFT_OUT })
   const messageId = `${run.runId}-${messages.length}`
-  const { message, calls, usage, gap } = await observed(run, () =>
+  const {
+    message,
+    calls: asked,
+    usage,
+    gap
+  } = await observed(run, () =>
     askModel(
-      isLast ? run.modelWithoutTools : run.model,
-      prompt(run.systemPrompt, messages, isLast),
+      isLast ? run.modelForLastCall : run.model,
+      [...conversation.messages, ...(isLast ? [new HumanMessage(LAST_CALL)] : [])],
       {
         messageId,
+        usedCallIds: callIdsOf(messages),
         maxCharacters: run.limits.maxAnswerCharacters,
         signal: run.signal,
         onText: (delta) => writer({ kind: 'text', messageId, delta })
       }
     )
   )
+  // Whatever the model calls after its last call is not made: it must not wait in the history for a result.
+  const calls = isLast ? [] : asked
+  if (isLast) message.tool_calls = []
   writer({ kind: 'answered', usage })
   if (gap) writer({ kind: 'gap', sentence: gap })
   if (calls.length > 0) writer({ kind: 'calls', messageId, calls })
@@ -102,9 +116,10 @@ async function observed(run: RunContext, ask: () => Promise<ModelAnswer>): Promi
   }
 }
 
-function prompt(systemPrompt: string, messages: readonly BaseMessage[], isLast: boolean) {
-  const closing = isLast ? [new SystemMessage(LAST_CALL)] : []
-  return [new SystemMessage(systemPrompt), ...repairHistory(messages), ...closing]
+function callIdsOf(messages: readonly BaseMessage[]): string[] {
+  return messages.flatMap((message) =>
+    AIMessage.isInstance(message) ? (message.tool_calls ?? []).map(({ id = '' }) => id) : []
+  )
 }
 
 /** Arguments that were not JSON travel to the tool node in the message, where a resumed run finds them too. */

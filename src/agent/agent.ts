@@ -110,7 +110,7 @@ async function runContext(
     correlationId,
     systemPrompt: systemPromptFor(plan.model, plan.catalog),
     model: withTools(model, tools.tools),
-    modelWithoutTools: model as BoundModel,
+    modelForLastCall: withTools(model, tools.tools, { tool_choice: 'none' }),
     tools,
     limits,
     observer,
@@ -119,13 +119,17 @@ async function runContext(
   }
 }
 
-function withTools(model: BaseChatModel, tools: readonly ToolDefinition[]): BoundModel {
+function withTools(
+  model: BaseChatModel,
+  tools: readonly ToolDefinition[],
+  choice?: { readonly tool_choice: 'none' }
+): BoundModel {
   if (tools.length === 0 || !model.bindTools) return model as BoundModel
   const functions = tools.map(({ name, description, inputSchema: parameters }) => ({
     type: 'function' as const,
     function: { name, description, parameters }
   }))
-  return model.bindTools(functions) as BoundModel
+  return model.bindTools(functions, choice) as BoundModel
 }
 
 async function* answer(

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { BaseLanguageModelInput } from '@langchain/core/language_models/base'
 import {
   AIMessage,
@@ -23,10 +24,15 @@ export interface ModelAnswer {
 
 export interface ModelTurnOptions {
   readonly messageId: string
+  /** Of all calls in the conversation so far. */
+  readonly usedCallIds: Iterable<string>
   readonly maxCharacters: number
   readonly signal: AbortSignal
   readonly onText: (delta: string) => void
 }
+
+/** Within the 40 characters that OpenAI takes. */
+const ID_BYTES = 12
 
 const CUT_SHORT: Readonly<Record<string, string>> = {
   length: 'The model reached its token limit: the answer is cut.',
@@ -34,6 +40,8 @@ const CUT_SHORT: Readonly<Record<string, string>> = {
 }
 
 interface CallParts {
+  /** The provider's place for it; undefined when the provider gives none. */
+  readonly index: number | undefined
   id: string
   name: string
   args: string
@@ -56,7 +64,7 @@ export async function askModel(
  * Puts a streamed answer together. Not by `AIMessageChunk.concat`, which copies the whole answer for
  * each token.
  */
-function createAnswer({ messageId, maxCharacters, onText }: ModelTurnOptions) {
+function createAnswer({ messageId, usedCallIds, maxCharacters, onText }: ModelTurnOptions) {
   const text: string[] = []
   const parts: CallParts[] = []
   const usage = { inputTokens: 0, outputTokens: 0 }
@@ -87,7 +95,8 @@ function createAnswer({ messageId, maxCharacters, onText }: ModelTurnOptions) {
       if (finishReason === undefined) {
         throw new AppError('MODEL_INCOMPLETE', 'The model ended in the middle of its answer.')
       }
-      const calls = parts.map((part, index) => plannedCall(part, `${messageId}-${index}`))
+      const used = new Set(usedCallIds)
+      const calls = parts.map((part) => plannedCall(part, used))
       const content = text.join('')
       return {
         message: new AIMessage({
@@ -122,20 +131,31 @@ function gapOf({ finishReason, characters, maxCharacters, isEmpty }: GapFacts): 
 
 type CallChunk = NonNullable<AIMessageChunk['tool_call_chunks']>[number]
 
-/** Providers send a call's name and id once, its arguments in pieces that share an index. */
+/**
+ * Providers send a call's id and name once and its arguments in pieces. Pieces that belong together share an index;
+ * some compatible servers give none, or the same one to every call, so a new id begins a new call too.
+ */
 function addCallPart(parts: CallParts[], { index, id, name, args }: CallChunk): void {
-  const known = parts[index ?? parts.length]
-  if (known) {
+  const known = parts.findLast((part) => index === undefined || part.index === index)
+  const isAnother = known !== undefined && Boolean(id) && known.id !== '' && known.id !== id
+  if (known && !isAnother) {
     known.id ||= id ?? ''
     known.name ||= name ?? ''
     known.args += args ?? ''
   } else {
-    parts.push({ id: id ?? '', name: name ?? '', args: args ?? '' })
+    parts.push({ index, id: id ?? '', name: name ?? '', args: args ?? '' })
   }
 }
 
-function plannedCall({ id, name, args }: CallParts, fallbackId: string): PlannedCall {
-  const call = { id: id || fallbackId, name }
+/** The provider's own id, unless it is missing or was used before in this conversation: some count from 0 each time. */
+function uniqueId(id: string, used: Set<string>): string {
+  const chosen = id === '' || used.has(id) ? `call_${randomBytes(ID_BYTES).toString('hex')}` : id
+  used.add(chosen)
+  return chosen
+}
+
+function plannedCall({ id, name, args }: CallParts, used: Set<string>): PlannedCall {
+  const call = { id: uniqueId(id, used), name }
   if (args.trim() === '') return { ...call, args: {} }
   try {
     const parsed: unknown = JSON.parse(args)

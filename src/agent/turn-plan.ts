@@ -47,10 +47,7 @@ export function planTurn(wishes: Wishes, catalog: Catalog, userToken: UserToken)
       model === undefined
         ? defaultModel(catalog, userToken)
         : namedModel(model, catalog, userToken),
-    servers:
-      mcpServers === undefined
-        ? serversOf(catalog)
-        : mcpServers.map((wish) => namedServer(wish, catalog))
+    servers: mcpServers === undefined ? serversOf(catalog) : namedServers(mcpServers, catalog)
   }
 }
 
@@ -78,6 +75,11 @@ function namedModel(wish: string, catalog: Catalog, userToken: UserToken): LlmMo
   throw new AppError('UNKNOWN_MODEL', `There is no LLM model "${wish}" to choose.`, {
     details: { available: usable.map(({ name }) => name) }
   })
+}
+
+/** Each once, whatever it was called. */
+function namedServers(wishes: readonly string[], catalog: Catalog): McpServer[] {
+  return [...new Set(wishes.map((wish) => namedServer(wish, catalog)))]
 }
 
 function namedServer(wish: string, catalog: Catalog): McpServer {

@@ -4,10 +4,15 @@ import { AppError } from '../errors.ts'
 interface Conversation {
   readonly userId: string
   runId: string | undefined
+  turns: number
 }
 
 export interface ConversationRegistryOptions {
   readonly maxConversations: number
+  /** Then the user's own oldest one gives way, so that nobody can push out another's. */
+  readonly maxConversationsPerUser: number
+  /** Questions of one conversation. */
+  readonly maxTurns: number
   /** A conversation was forgotten to make room: its checkpoints may go too. */
   readonly onForgotten: (conversationId: string) => Promise<void>
 }
@@ -16,7 +21,7 @@ export interface ConversationRegistryOptions {
 export interface ConversationRegistry {
   /**
    * Claims a conversation for a run, a new one when no id is given. One run at a time.
-   * Throws CONVERSATION_NOT_FOUND (foreign ones too), CONVERSATION_BUSY with `details.runId`.
+   * Throws CONVERSATION_NOT_FOUND (foreign ones too), CONVERSATION_BUSY with `details.runId`, CONVERSATION_FULL.
    */
   claim(userId: string, conversationId: string | undefined, runId: string): Promise<string>
   /** Ends the claim; does nothing when another run has it. */
@@ -27,7 +32,7 @@ export interface ConversationRegistry {
 export function createMemoryConversationRegistry(
   options: ConversationRegistryOptions
 ): ConversationRegistry {
-  const { maxConversations, onForgotten } = options
+  const { maxConversations, maxConversationsPerUser, maxTurns, onForgotten } = options
   const conversations = new Map<string, Conversation>()
 
   function touch(id: string, conversation: Conversation): void {
@@ -35,26 +40,32 @@ export function createMemoryConversationRegistry(
     conversations.set(id, conversation)
   }
 
-  async function makeRoom(): Promise<void> {
-    if (conversations.size < maxConversations) return
-    for (const [id, { runId }] of conversations) {
-      if (runId !== undefined) continue
-      conversations.delete(id)
-      return onForgotten(id)
+  function oldestIdle(userId: string | undefined): string | undefined {
+    for (const [id, conversation] of conversations) {
+      const isTheirs = userId === undefined || conversation.userId === userId
+      if (isTheirs && conversation.runId === undefined) return id
     }
-    throw new AppError(
-      'TOO_MANY_RUNS',
-      'Every conversation this service can hold is being answered.',
-      {
-        details: { retryAfterSeconds: 5 }
-      }
-    )
+    return undefined
+  }
+
+  async function makeRoom(userId: string): Promise<void> {
+    const own = [...conversations.values()].filter((conversation) => conversation.userId === userId)
+    const isOwnShareUsed = own.length >= maxConversationsPerUser
+    if (!isOwnShareUsed && conversations.size < maxConversations) return
+    const oldest = oldestIdle(isOwnShareUsed ? userId : undefined)
+    if (oldest !== undefined) {
+      conversations.delete(oldest)
+      return onForgotten(oldest)
+    }
+    throw new AppError('TOO_MANY_RUNS', 'Every conversation there is room for is being answered.', {
+      details: { retryAfterSeconds: 5 }
+    })
   }
 
   async function open(userId: string, runId: string): Promise<string> {
-    await makeRoom()
+    await makeRoom(userId)
     const id = randomUUID()
-    touch(id, { userId, runId })
+    touch(id, { userId, runId, turns: 1 })
     return id
   }
 
@@ -70,7 +81,11 @@ export function createMemoryConversationRegistry(
           details: { runId: conversation.runId }
         })
       }
+      if (conversation.turns >= maxTurns) {
+        throw new AppError('CONVERSATION_FULL', `This conversation has ${maxTurns} questions.`)
+      }
       conversation.runId = runId
+      conversation.turns += 1
       touch(conversationId, conversation)
       return conversationId
     },

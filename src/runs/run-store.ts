@@ -9,7 +9,9 @@ const COALESCE_WINDOW_MS = 50
 export interface Run {
   readonly id: string
   readonly conversationId: string
-  readonly question: Question
+  /** Of the caller nothing but the id is kept: their credential ends with the request. */
+  readonly userId: string
+  readonly message: string
   readonly log: RunLog
   readonly outcome: RunOutcome
   /** Everything that happens goes in here: it is coalesced, folded and logged. */
@@ -24,7 +26,7 @@ export function createRun(
   id: string,
   conversationId: string,
   question: Question,
-  now: number
+  { controller, now }: { readonly controller: AbortController; readonly now: number }
 ): Run {
   const log = createMemoryRunLog()
   const outcome = startOutcome()
@@ -37,11 +39,12 @@ export function createRun(
   const run: Run = {
     id,
     conversationId,
-    question,
+    userId: question.caller.id,
+    message: question.message,
     log,
     outcome,
     events,
-    controller: new AbortController(),
+    controller,
     createdAt: now,
     endedAt: undefined,
     characters: question.message.length
@@ -49,20 +52,13 @@ export function createRun(
   return run
 }
 
-export function viewOf({
-  id,
-  conversationId,
-  question,
-  outcome,
-  createdAt,
-  endedAt
-}: Run): RunView {
+export function viewOf({ id, conversationId, message, outcome, createdAt, endedAt }: Run): RunView {
   return {
     id,
     conversationId,
     createdAt: new Date(createdAt).toISOString(),
     endedAt: endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
-    question: question.message,
+    question: message,
     ...outcome,
     steps: [...outcome.steps]
   }

@@ -27,7 +27,11 @@ import type { Configuration } from './configuration.ts'
 const CONNECT_TIMEOUT_MS = 10_000
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_CHARACTERS = 200_000
+/** About 100,000 tokens: what the models in use can read, with room for an answer. */
+const MAX_PROMPT_CHARACTERS = 400_000
 const MAX_CONVERSATIONS = 1_000
+const MAX_CONVERSATIONS_PER_USER = 100
+const MAX_TURNS = 200
 const MAX_KEPT_RUNS = 1_000
 const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024
 const KEEP_RUNS_MS = 3_600_000
@@ -79,6 +83,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
     agent,
     conversations: createMemoryConversationRegistry({
       maxConversations: MAX_CONVERSATIONS,
+      maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
+      maxTurns: MAX_TURNS,
       onForgotten: (id) => checkpointer.deleteThread(id)
     }),
     onSettled: (id) => checkpointer.prune(id),
@@ -90,6 +96,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       metrics.runs.observe({ state }, durationMs / 1_000)
     },
     maxRuns: config.limits.maxRuns,
+    maxRunsPerUser: config.limits.maxRunsPerUser,
     maxRunMs: config.limits.runTimeoutMs,
     maxKeptRuns: MAX_KEPT_RUNS,
     maxKeptCharacters: MAX_KEPT_CHARACTERS,
@@ -118,7 +125,8 @@ function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentP
     limits: {
       maxModelCalls: config.limits.maxModelCalls,
       maxToolCalls: config.limits.maxToolCalls,
-      maxAnswerCharacters: MAX_ANSWER_CHARACTERS
+      maxAnswerCharacters: MAX_ANSWER_CHARACTERS,
+      maxPromptCharacters: MAX_PROMPT_CHARACTERS
     },
     observer: observerOf(metrics),
     currentCatalog: () => configuration.store.current(),

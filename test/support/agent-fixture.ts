@@ -121,30 +121,13 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
   const { url, tools = toolSet, catalog = catalogOf, limits, ...rest } = options
   const checkpointer = new MemoryCheckpointer()
   const failures: AppError[] = []
-  const model = new ChatOpenAI({
-    model: 'scripted-1',
-    apiKey: 'unused',
-    maxRetries: 0,
-    configuration: { baseURL: url }
-  })
-  const agent = createAgent({
-    graph: createAgentGraph(checkpointer),
-    limits: { maxModelCalls: 6, maxToolCalls: 8, maxAnswerCharacters: 10_000, ...limits },
-    observer: { modelCalled: () => undefined, toolCalled: () => undefined },
-    currentCatalog: async () => catalog(),
-    userTokenFor: async ({ id }) => userToken(id),
-    modelFor: async () => model,
-    leaseTools: async () => tools(),
-    toModelError: (error) =>
-      error instanceof AppError
-        ? error
-        : new AppError('MODEL_FAILED', 'It failed.', { cause: error }),
-    onFailed: (failure) => failures.push(failure)
-  })
+  const agent = testAgent({ url, tools, catalog, limits }, checkpointer, failures)
   const runs = createRunCoordinator({
     agent,
     conversations: createMemoryConversationRegistry({
       maxConversations: 100,
+      maxConversationsPerUser: 50,
+      maxTurns: 100,
       onForgotten: (id) => checkpointer.deleteThread(id)
     }),
     onSettled: (id) => checkpointer.prune(id),
@@ -152,6 +135,7 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
       throw error
     },
     maxRuns: 20,
+    maxRunsPerUser: 20,
     maxRunMs: 20_000,
     maxKeptRuns: 100,
     maxKeptCharacters: 1_000_000,
@@ -170,6 +154,46 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
       return (await Array.fromAsync(logged)).map(({ event }) => event)
     }
   }
+}
+
+function testAgent(
+  {
+    url,
+    tools,
+    catalog,
+    limits
+  }: Required<Pick<FixtureOptions, 'url' | 'tools' | 'catalog'>> & {
+    readonly limits: FixtureOptions['limits'] | undefined
+  },
+  checkpointer: MemoryCheckpointer,
+  failures: AppError[]
+): Agent {
+  const model = new ChatOpenAI({
+    model: 'scripted-1',
+    apiKey: 'unused',
+    maxRetries: 0,
+    configuration: { baseURL: url }
+  })
+  return createAgent({
+    graph: createAgentGraph(checkpointer),
+    limits: {
+      maxModelCalls: 6,
+      maxToolCalls: 8,
+      maxAnswerCharacters: 10_000,
+      maxPromptCharacters: 50_000,
+      ...limits
+    },
+    observer: { modelCalled: () => undefined, toolCalled: () => undefined },
+    currentCatalog: async () => catalog(),
+    userTokenFor: async ({ id }) => userToken(id),
+    modelFor: async () => model,
+    leaseTools: async () => tools(),
+    toModelError: (error) =>
+      error instanceof AppError
+        ? error
+        : new AppError('MODEL_FAILED', 'It failed.', { cause: error }),
+    onFailed: (failure) => failures.push(failure)
+  })
 }
 
 export function question(message: string, change: Partial<Question> = {}): Question {

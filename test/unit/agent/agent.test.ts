@@ -115,7 +115,8 @@ it('tells the model that its arguments were not JSON instead of calling', async 
 
 it('answers with what it has at the limit of model calls, and says so', async () => {
   model = await startScriptedModel({
-    respond: ({ body }) => (body.tools ? [callTool('count', {})] : [say('So far: 7.')])
+    respond: ({ body }) =>
+      body.tool_choice === 'none' ? [say('So far: 7.')] : [callTool('count', {})]
   })
   const { ask, eventsOf } = startAgentFixture({ url: model.url, limits: { maxModelCalls: 3 } })
   const events = await eventsOf((await ask('Count for ever')).runId)
@@ -207,4 +208,37 @@ it('stops a tool call, and answers for it in the next question', async () => {
   const sent = model.requests[1]?.body.messages ?? []
   expect(sent.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool', 'user'])
   expect(sent[3]?.content).toContain('not finished')
+})
+
+it('makes no call after the last one it was allowed, and leaves a valid history', async () => {
+  model = await startScriptedModel({ respond: () => [callTool('count', {})] })
+  const { ask, eventsOf } = startAgentFixture({ url: model.url, limits: { maxModelCalls: 2 } })
+  const { runId, conversationId } = await ask('Count for ever')
+  await eventsOf(runId)
+  model.answer(() => [say('Done.')])
+  const events = await eventsOf((await ask('And?', { conversationId })).runId)
+
+  expect(textOf(events)).toBe('Done.')
+  const sent = model.requests.at(-1)?.body.messages ?? []
+  expect(sent.filter(({ role }) => role === 'tool')).toHaveLength(1)
+  expect(sent.flatMap(({ tool_calls: calls = [] }) => calls)).toHaveLength(1)
+})
+
+it('leaves the oldest turns out of a prompt that is too long, and says so', async () => {
+  model = await startScriptedModel({ respond: () => [say('x'.repeat(2_000))] })
+  const { ask, eventsOf } = startAgentFixture({
+    url: model.url,
+    limits: { maxPromptCharacters: 4_000 }
+  })
+  const { runId, conversationId } = await ask('First')
+  await eventsOf(runId)
+  await eventsOf((await ask('Second', { conversationId })).runId)
+  const events = await eventsOf((await ask('Third', { conversationId })).runId)
+
+  const sent = model.requests.at(-1)?.body.messages ?? []
+  expect(sent.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user'])
+  expect(sent[1]?.content).toContain('Second')
+  expect(events.at(-2)).toMatchObject({
+    value: { gaps: [expect.stringContaining('too long ago')] }
+  })
 })

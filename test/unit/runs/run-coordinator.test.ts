@@ -197,3 +197,43 @@ it('refuses a server that is unknown, disabled or in maintenance', async () => {
     details: { available: ['weather'] }
   })
 })
+
+it('holds its limit when many questions start at once', async () => {
+  silently()
+  const { ask, runs } = startAgentFixture({ url: model.url, maxRuns: 2 })
+  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => ask('Think')))
+  const started = outcomes.filter(({ status }) => status === 'fulfilled')
+
+  expect(started).toHaveLength(2)
+  for (const { value } of started as PromiseFulfilledResult<{ runId: string }>[]) {
+    await runs.cancel(caller(), value.runId)
+  }
+})
+
+it('leaves places for others when one user has taken a share', async () => {
+  silently()
+  const { ask, runs } = startAgentFixture({ url: model.url, maxRunsPerUser: 1 })
+  const { runId } = await ask('Think')
+
+  await expect(ask('Think too')).rejects.toMatchObject({ code: 'TOO_MANY_RUNS' })
+  const other = await ask('Think', { caller: caller('bob') })
+  await runs.cancel(caller(), runId)
+  await runs.cancel(caller('bob'), other.runId)
+})
+
+it('admits nobody whose question was being prepared when the drain began', async () => {
+  const { ask, runs } = startAgentFixture({ url: model.url })
+  const asked = ask('Hello')
+  await runs.drain(10)
+
+  await expect(asked).rejects.toMatchObject({ code: 'DRAINING' })
+})
+
+it('asks a server once, whatever it was called', async () => {
+  const catalog = () => catalogOf({ mcpServers: [mcpServer()] })
+  const { agent } = startAgentFixture({ url: model.url, catalog })
+  const context = { signal: new AbortController().signal, correlationId: 'test' }
+  const wishes = { caller: caller(), model: undefined, mcpServers: ['weather', 'server-1'] }
+
+  expect((await agent.prepare(wishes, context)).servers).toHaveLength(1)
+})

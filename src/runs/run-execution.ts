@@ -1,0 +1,88 @@
+import type { Agent } from '../agent/agent.ts'
+import type { AgentEvent } from '../agent/agent-events.ts'
+import type { TurnPlan } from '../agent/turn-plan.ts'
+import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
+import { AppError } from '../errors.ts'
+import type { Question, RunState } from './run.ts'
+import type { Run } from './run-store.ts'
+
+export interface RunExecutionOptions {
+  readonly agent: Agent
+  readonly conversations: ConversationRegistry
+  /** The run is over: its intermediate checkpoints may go. */
+  readonly onSettled: (conversationId: string) => void
+  readonly onStarted?: () => void
+  readonly onFirstText?: (sinceStartMs: number) => void
+  /** The agent broke its promise never to throw: a defect, for the log. */
+  readonly onBroken: (error: unknown, runId: string) => void
+  readonly onEnded?: (state: RunState, durationMs: number) => void
+}
+
+/** Aborts a run, its preparation included, that takes longer than `maxRunMs`. */
+export function startLimit(maxRunMs: number) {
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    const seconds = maxRunMs / 1_000
+    controller.abort(new AppError('RUN_TIMEOUT', `The answer took longer than ${seconds} seconds.`))
+  }, maxRunMs)
+  return { controller, clear: () => clearTimeout(timer) }
+}
+
+interface Work {
+  readonly plan: TurnPlan
+  readonly question: Question
+}
+
+/** From claim to release. Never rejects. */
+export async function executeRun(
+  run: Run,
+  work: Work,
+  options: RunExecutionOptions,
+  now: () => number
+): Promise<void> {
+  const { conversations, onSettled, onEnded } = options
+  const { id: runId, conversationId, events } = run
+  options.onStarted?.()
+  const end = await answer(run, work, options, now)
+  events.flush()
+  run.endedAt = now()
+  onSettled(conversationId)
+  conversations.release(conversationId, runId)
+  // Only now, when the conversation is free: whoever reads the end may ask the next question at once.
+  events.push(end)
+  run.log.close()
+  onEnded?.(run.outcome.state, run.endedAt - run.createdAt)
+}
+
+/** Passes on what happens; answers the terminal event. Never rejects. */
+async function answer(
+  run: Run,
+  { plan, question }: Work,
+  { agent, onFirstText, onBroken }: RunExecutionOptions,
+  now: () => number
+): Promise<AgentEvent> {
+  const { id: runId, conversationId, controller, events } = run
+  const { message, correlationId, pageContext } = question
+  const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
+  const turn = { runId, conversationId, question: message, page, plan, correlationId }
+  let end: AgentEvent | undefined
+  let hasText = false
+  try {
+    for await (const event of agent.run(turn, controller.signal)) {
+      if (event.type === 'TEXT_MESSAGE_START' && !hasText) onFirstText?.(now() - run.createdAt)
+      hasText ||= event.type === 'TEXT_MESSAGE_START'
+      if (isTerminal(event)) end = event
+      else events.push(event)
+    }
+    if (end) return end
+    throw new Error('The agent ended without a terminal event')
+  } catch (error) {
+    onBroken(error, runId)
+    const { message, code } = AppError.from(error)
+    return { type: 'RUN_ERROR', message, code }
+  }
+}
+
+function isTerminal({ type }: AgentEvent): boolean {
+  return type === 'RUN_FINISHED' || type === 'RUN_ERROR'
+}
