@@ -67,8 +67,11 @@ function childrenOf(pid: number): string[] {
 test('a shutdown refuses new questions, gives a running answer its time, and ends it as interrupted', async () => {
   const { url, signal, exited, pid, logs } = await start({ AI_OPS_DRAIN_SECONDS: '1' })
   model.answer(() => [say('There are'), silence()])
+  const before = model.requests.length
   const { events } = await openEvents(url, { body: { message } })
   const seen = await readUntil(events, 'TEXT_MESSAGE_CONTENT')
+  const asking = send(url, { body: { message } })
+  await expect.poll(() => model.requests.length).toBe(before + 2)
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
   signal('SIGTERM')
   const exit = exitOf({ exited })
@@ -84,12 +87,19 @@ test('a shutdown refuses new questions, gives a running answer its time, and end
   expect(seen.at(-1)?.event).toMatchObject({ type: 'RUN_ERROR', code: 'DRAINING' })
   expect(customValue(seen, 'footer')).toMatchObject({ incomplete: true })
   expect(customValue(seen, 'error')).toMatchObject({ code: 'DRAINING', retryable: true })
+  const interrupted = await asking
+  expect(interrupted.status).toBe(503)
+  expect(await refusalOf(interrupted)).toMatchObject({
+    code: 'DRAINING',
+    details: { runId: interrupted.headers.get('x-run-id') }
+  })
   expect(childrenOf(pid)).toEqual([])
   const { code, ms } = await exit
   expect(code).toBe(0)
   expect(ms).toBeGreaterThan(900)
   expect(ms).toBeLessThan(1_000 + CLOSE_MS)
-  expect(model.requests.at(-1)?.closedByClient).toBe(true)
+  const given = model.requests.slice(before)
+  expect(given.map(({ closedByClient }) => closedByClient)).toEqual([true, true])
   expect(logs()).toContain('"message":"closed"')
   await expect(fetch(`${url}/livez`)).rejects.toThrow('fetch failed')
 })
@@ -105,21 +115,6 @@ test('a shutdown waits for an answer that ends in time, and for nothing else', a
   expect(await asking).toMatchObject({ state: 'succeeded', response: 'There are ten.' })
   expect(await exit).toMatchObject({ code: 0 })
   expect((await exit).ms).toBeLessThan(CLOSE_MS)
-})
-
-test('a JSON client of an interrupted answer learns so, with the run', async () => {
-  const { url, signal } = await start({ AI_OPS_DRAIN_SECONDS: '1' })
-  model.answer(() => [say('There are'), silence()])
-  const before = model.requests.length
-  const asking = send(url, { body: { message } })
-  await expect.poll(() => model.requests.length).toBe(before + 1)
-  signal('SIGTERM')
-  const response = await asking
-  expect(response.status).toBe(503)
-  expect(await refusalOf(response)).toMatchObject({
-    code: 'DRAINING',
-    details: { runId: response.headers.get('x-run-id') }
-  })
 })
 
 test('a connection that has never sent a request keeps no shutdown waiting', async () => {
@@ -145,7 +140,7 @@ test('a second signal ends the service at once', async () => {
   await expect(allOf(events)).rejects.toThrow()
 })
 
-test('a port that is taken is said in a sentence', async () => {
+test.concurrent('a port that is taken is said in a sentence', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
@@ -162,7 +157,7 @@ test('a port that is taken is said in a sentence', async () => {
   expect(running.output()).not.toMatch(/\n\s+at /)
 })
 
-test.each(['NONPROD', 'PROD'])(
+test.concurrent.each(['NONPROD', 'PROD'])(
   '%s without its variables names all of them',
   async (environment) => {
     const env = { AI_OPS_ENV: environment, PORT: 'x', AI_OPS_MCP_SERVERS: '[]', LOG_LEVEL: 'loud' }
@@ -180,7 +175,7 @@ test.each(['NONPROD', 'PROD'])(
   }
 )
 
-test('PROD refuses to turn TLS verification off', async () => {
+test.concurrent('PROD refuses to turn TLS verification off', async () => {
   const running = runSidecar({
     AI_OPS_ENV: 'PROD',
     NAUTOBOT_URL: 'https://nautobot.example.com',
