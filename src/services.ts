@@ -52,8 +52,15 @@ export async function createServices({
   const surroundings = await prepareSurroundings(config)
   const nautobot = connectNautobot(config, surroundings, metrics)
   const serviceToken = surroundings.nautobot.token
-  const configuration = createConfiguration({ config, surroundings, nautobot, logger, metrics })
   const userTokens = createUserTokens({ nautobot, serviceToken })
+  const configuration = createConfiguration({
+    config,
+    surroundings,
+    nautobot,
+    logger,
+    metrics,
+    onRightsChanged: () => userTokens.forgetAll()
+  })
   const answering = createAnswering({
     config,
     nautobot,
@@ -63,7 +70,7 @@ export async function createServices({
     metrics
   })
   const scheduler = startScheduler(configuration, logger, metrics)
-  const boot = startBoot(demandsOf(config, configuration))
+  const boot = startBoot(demandsOf(config, configuration), logger)
   const { labCaller } = surroundings
 
   return {
@@ -132,8 +139,8 @@ function startScheduler({ store }: Configuration, logger: Logger, metrics: Metri
 }
 
 /** What has to be seen once before the first question. */
-function demandsOf({ environment }: Config, { store, subscriber }: Configuration): Demand[] {
+function demandsOf({ environment }: Config, { store, checkEvents }: Configuration): Demand[] {
   const catalog = { name: 'the configuration in Nautobot', check: () => store.current() }
-  if (environment === 'LAB' || !subscriber) return [catalog]
-  return [catalog, { name: 'Redis', check: async () => subscriber.ready() }]
+  if (environment === 'LAB' || !checkEvents) return [catalog]
+  return [catalog, { name: 'Redis', check: checkEvents }]
 }

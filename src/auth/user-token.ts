@@ -25,6 +25,8 @@ export interface UserTokens {
   renew(grant: Secret, context: CallContext): Promise<UserToken>
   /** Nautobot refused this token: the next call exchanges anew. */
   forget(token: Secret): void
+  /** Rights may have changed in Nautobot: everybody's token, and what it permits, is asked for again. */
+  forgetAll(): void
 }
 
 export interface UserTokensOptions {
@@ -78,6 +80,7 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
   const { nautobot, serviceToken, now = Date.now, maxEntries = MAX_ENTRIES } = options
   const held = createExpiringCache<UserToken>({ maxEntries, now })
   const flights = createSingleFlight<UserToken>()
+  let generation = 0
 
   async function exchange(input: Input, value: Secret, context: CallContext): Promise<UserToken> {
     const body = { [input]: value.reveal() }
@@ -94,12 +97,14 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
     const key = `${userId ?? ''} ${input} ${fingerprint(value)}`
     const kept = held.get(key)
     if (kept) return kept
-    return flights.run(key, ctx.signal, async (signal) => {
+    const startedIn = generation
+    return flights.run(`${startedIn} ${key}`, ctx.signal, async (signal) => {
       const { correlationId } = ctx
       const made = await exchange(input, value, { signal, correlationId })
       if (userId !== undefined && made.userId !== userId)
         throw new AppError('INTERNAL', 'Nautobot answered with the token of another user.')
-      held.set(key, made, made.expiresAt - RENEW_BEFORE_MS)
+      // An exchange that began before a change of rights serves those who waited for it, nobody else.
+      if (startedIn === generation) held.set(key, made, made.expiresAt - RENEW_BEFORE_MS)
       return made
     })
   }
@@ -110,6 +115,10 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
       return obtain(input, credential.token, id, context)
     },
     renew: (grant, context) => obtain('grant', grant, undefined, context),
-    forget: (token) => held.deleteWhere((kept) => kept.token.reveal() === token.reveal())
+    forget: (token) => held.deleteWhere((kept) => kept.token.reveal() === token.reveal()),
+    forgetAll() {
+      generation += 1
+      held.deleteWhere(() => true)
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
+import type { Logger } from '../platform/logger.ts'
 
 const RETRY_MS = 1_000
 
@@ -7,7 +8,7 @@ const RETRY_MS = 1_000
 export interface Demand {
   /** Continues "Waiting for": `the catalog in Nautobot`. */
   readonly name: string
-  /** Rejects, or answers false, while it is not there. */
+  /** Rejects while it is not there. */
   readonly check: () => Promise<unknown>
 }
 
@@ -27,22 +28,28 @@ export interface Boot {
  * Waits, without end and once a second, for what the service cannot start without. What was seen once
  * counts: a later outage is an error where it matters, not a pod out of service.
  */
-export function startBoot(demands: readonly Demand[]): Boot {
+export function startBoot(demands: readonly Demand[], logger: Logger, retryMs = RETRY_MS): Boot {
   const closing = new AbortController()
   const waiting = new Map(demands.map(({ name }) => [name, 'not seen yet']))
   let isDraining = false
 
-  async function wait({ name, check }: Demand): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        if ((await check()) !== false) {
-          waiting.delete(name)
-          return
-        }
-      } catch (error) {
-        waiting.set(name, AppError.from(error).message)
-      }
-      await sleep(RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined)
+  async function isThere({ name, check }: Demand): Promise<boolean> {
+    try {
+      await check()
+      waiting.delete(name)
+      if (waiting.size === 0) logger.info('ready for questions')
+      return true
+    } catch (error) {
+      const { message } = AppError.from(error)
+      if (waiting.get(name) !== message) logger.warn(`Not ready: waiting for ${name}: ${message}`)
+      waiting.set(name, message)
+      return false
+    }
+  }
+
+  async function wait(demand: Demand): Promise<void> {
+    while (!closing.signal.aborted && !(await isThere(demand))) {
+      await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => undefined)
     }
   }
   const waits = Promise.all(demands.map(wait))

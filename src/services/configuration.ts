@@ -4,10 +4,11 @@ import { type CatalogReader, createCatalogReader } from '../catalog/catalog-read
 import { type CatalogStore, createCatalogStore } from '../catalog/catalog-store.ts'
 import { type CatalogWriter, createCatalogWriter } from '../catalog/catalog-writer.ts'
 import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { createRedis, type RedisConnection } from '../platform/redis.ts'
+import { createRedis } from '../platform/redis.ts'
 import { withLocalSecrets } from '../secrets/local-secrets.ts'
 import { createSecretResolver, type SecretResolver } from '../secrets/secret-resolver.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -23,8 +24,8 @@ export interface Configuration {
   readonly reader: CatalogReader
   readonly writer: CatalogWriter
   readonly secrets: SecretResolver
-  /** The connection that hears the shim's events; undefined without Redis. */
-  readonly subscriber: RedisConnection | undefined
+  /** Rejects with REDIS_UNAVAILABLE while the shim's events cannot be heard; undefined without Redis. */
+  readonly checkEvents: (() => Promise<void>) | undefined
   close(): Promise<void>
 }
 
@@ -34,10 +35,12 @@ export interface ConfigurationParts {
   readonly nautobot: NautobotClient
   readonly logger: Logger
   readonly metrics: Metrics
+  /** What a user may do, or with which model, may be different from now on. */
+  readonly onRightsChanged: () => void
 }
 
 export function createConfiguration(parts: ConfigurationParts): Configuration {
-  const { surroundings, nautobot } = parts
+  const { surroundings, nautobot, onRightsChanged } = parts
   const closing = new AbortController()
   const store = createStore(parts, closing.signal)
   const secrets = withLocalSecrets(
@@ -52,16 +55,20 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     surroundings.localSecrets
   )
   const reader = createCatalogReader(nautobot)
-  const events = listen(parts, () => {
+  const onChanged = () => {
     store.invalidate()
+    onRightsChanged()
+  }
+  const events = listen(parts, () => {
+    onChanged()
     secrets.forgetAll()
   })
   return {
     store,
     reader,
-    writer: createCatalogWriter({ client: nautobot, reader, onChanged: () => store.invalidate() }),
+    writer: createCatalogWriter({ client: nautobot, reader, onChanged }),
     secrets,
-    subscriber: events?.redis,
+    checkEvents: events?.check,
     async close() {
       closing.abort()
       events?.invalidation.close()
@@ -71,7 +78,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
 }
 
 function createStore(
-  { config, surroundings, nautobot, logger, metrics }: ConfigurationParts,
+  { config, surroundings, nautobot, logger, metrics, onRightsChanged }: ConfigurationParts,
   signal: AbortSignal
 ): CatalogStore {
   const load = createCatalogLoader({
@@ -82,9 +89,13 @@ function createStore(
     extraMcpServers: surroundings.extraMcpServers,
     onLeftOut: (leftOut) => logger.warn(leftOut, 'an object of the catalog is left out')
   })
+  let revision: string | undefined
   return createCatalogStore({
     load: async () => {
       const catalog = await load()
+      // Seen without an event: one was lost, and with it perhaps a change of rights.
+      if (revision !== undefined && revision !== catalog.revision) onRightsChanged()
+      revision = catalog.revision
       metrics.catalogLoadedAt.set(catalog.loadedAt / 1_000)
       return catalog
     },
@@ -98,21 +109,45 @@ function createStore(
 
 function listen({ config, logger, metrics }: ConfigurationParts, onChange: () => void) {
   if (!config.redisUrl) return undefined
-  const redis = createRedis({
-    url: config.redisUrl,
-    role: 'subscriber',
-    onError: (err) => logger.warn({ err }, 'Redis does not answer')
-  })
+  const outage = createOutage(logger)
+  const redis = createRedis({ url: config.redisUrl, role: 'subscriber', onError: outage.failed })
   const invalidation = createCatalogInvalidation({
     subscriber: redis.client,
     deployment: config.deployment,
-    onConnected: (connected) => metrics.eventChannelUp.set(connected ? 1 : 0),
+    onConnected: (connected) => {
+      metrics.eventChannelUp.set(connected ? 1 : 0)
+      if (connected) outage.over()
+    },
     onChange: (event) => {
       logger.debug({ event }, 'the configuration changed')
       onChange()
     },
-    onError: (err) => logger.warn({ err }, 'the event channel could not be joined')
+    onError: outage.failed
   })
   redis.start()
-  return { redis, invalidation }
+  return { redis, invalidation, check: outage.check }
+}
+
+/** Remembers why Redis cannot be heard, and logs a reason once, not with every attempt. */
+function createOutage(logger: Logger) {
+  let reason: string | undefined = 'it has not answered yet.'
+  let isLogged = false
+  return {
+    failed(error: unknown) {
+      const next = error instanceof Error ? error.message : String(error)
+      if (next !== reason || !isLogged) {
+        logger.warn({ reason: next }, 'Redis cannot be heard; configuration is read by its age')
+      }
+      reason = next
+      isLogged = true
+    },
+    over() {
+      if (isLogged) logger.info('Redis is heard again')
+      reason = undefined
+      isLogged = false
+    },
+    async check() {
+      if (reason !== undefined) throw new AppError('REDIS_UNAVAILABLE', reason)
+    }
+  }
 }

@@ -36,12 +36,13 @@ export async function prepareSurroundings(config: Config): Promise<Surroundings>
     object: environmentServer(name, url, token !== undefined),
     secret: token
   }))
+  const { verify: verifyTls } = config.tls
   const models = lab ? [{ object: lab.model, secret: undefined }] : described
   return {
     nautobot: config.nautobot ?? sampleNautobot(sample),
     labCaller: sample?.caller,
-    extraModels: models.map(({ object }) => object),
-    extraMcpServers: servers.map(({ object }) => object),
+    extraModels: models.map(({ object }) => ({ ...object, verifyTls })),
+    extraMcpServers: servers.map(({ object }) => ({ ...object, verifyTls })),
     localSecrets: secretsOf([...models, ...servers]),
     embedded: [
       ...(sample ? ['A sample network stands in for Nautobot: NAUTOBOT_URL is not set.'] : []),

@@ -100,6 +100,18 @@ it('exchanges anew after Nautobot refused a token, for that user alone', async (
   expect(asked('token-exchange')).toBe(3)
 })
 
+it('asks again for everybody after a change of rights, also when an exchange was under way', async () => {
+  const { tokens } = await setup()
+  const early = tokens.forCaller(caller('alice'), context())
+  tokens.forgetAll()
+  const before = (await early).token.reveal()
+  const after = (await tokens.forCaller(caller('alice'), context())).token.reveal()
+  const kept = (await tokens.forCaller(caller('alice'), context())).token.reveal()
+
+  expect(after).not.toBe(before)
+  expect(kept).toBe(after)
+})
+
 it('renews with a grant', async () => {
   const { tokens, server } = await setup()
   const renewed = await tokens.renew(new Secret('grant-of-alice'), context())
