@@ -13,6 +13,7 @@ import { AppError } from '../errors.ts'
 import type { ToolResult, ToolSet } from '../tool-server.ts'
 import type { AgentStep, PlannedCall, TokenUsage } from './agent-step.ts'
 import { askModel, type BoundModel, type ModelAnswer } from './model-turn.ts'
+import { createTextCoalescer } from './text-coalescer.ts'
 
 export interface AgentLimits {
   readonly maxModelCalls: number
@@ -46,6 +47,7 @@ export type RunContext = {
 
 type State = typeof MessagesAnnotation.State
 
+const COALESCE_WINDOW_MS = 50
 const LEFT_OUT = 'The earliest part of this conversation is too long ago to be read again.'
 const LAST_CALL = 'You have used all tool calls of this question. Answer now with what you have.'
 
@@ -75,26 +77,22 @@ async function modelNode({ messages }: State, config: LangGraphRunnableConfig) {
   const conversation = promptFor(run.systemPrompt, messages, run.limits.maxPromptCharacters)
   if (conversation.leftOut > 0) writer({ kind: 'gap', sentence: LEFT_OUT })
   const messageId = `${run.runId}-${messages.length}`
-  const {
-    message,
-    calls: asked,
-    usage,
-    gap
-  } = await observed(run, () =>
-    askModel(
-      isLast ? run.modelForLastCall : run.model,
-      [...conversation.messages, ...(isLast ? [new HumanMessage(LAST_CALL)] : [])],
-      {
-        messageId,
-        usedCallIds: callIdsOf(messages),
-        maxCharacters: run.limits.maxAnswerCharacters,
-        signal: run.signal,
-        onText: (delta) => writer({ kind: 'text', messageId, delta })
-      }
-    )
-  )
+  const text = createTextCoalescer((delta) => {
+    writer({ kind: 'text', messageId, delta })
+  }, COALESCE_WINDOW_MS)
+  const question = [...conversation.messages, ...(isLast ? [new HumanMessage(LAST_CALL)] : [])]
+  const answer = await observed(run, () =>
+    askModel(isLast ? run.modelForLastCall : run.model, question, {
+      messageId,
+      usedCallIds: callIdsOf(messages),
+      maxCharacters: run.limits.maxAnswerCharacters,
+      signal: run.signal,
+      onText: text.push
+    })
+  ).finally(text.flush)
+  const { message, usage, gap } = answer
   // Whatever the model calls after its last call is not made: it must not wait in the history for a result.
-  const calls = isLast ? [] : asked
+  const calls = isLast ? [] : answer.calls
   if (isLast) message.tool_calls = []
   writer({ kind: 'answered', usage })
   if (gap) writer({ kind: 'gap', sentence: gap })

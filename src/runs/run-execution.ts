@@ -41,15 +41,14 @@ export async function executeRun(
   now: () => number
 ): Promise<void> {
   const { conversations, onSettled, onEnded } = options
-  const { id: runId, conversationId, events } = run
+  const { id: runId, conversationId } = run
   options.onStarted?.()
   const end = await answer(run, work, options, now)
-  events.flush()
   run.endedAt = now()
   onSettled(conversationId)
   conversations.release(conversationId, runId)
   // Only now, when the conversation is free: whoever reads the end may ask the next question at once.
-  events.push(end)
+  run.record(end)
   run.log.close()
   onEnded?.(run.outcome.state, run.endedAt - run.createdAt)
 }
@@ -61,7 +60,7 @@ async function answer(
   { agent, onFirstText, onBroken }: RunExecutionOptions,
   now: () => number
 ): Promise<AgentEvent> {
-  const { id: runId, conversationId, controller, events } = run
+  const { id: runId, conversationId, controller } = run
   const { message, correlationId, pageContext } = question
   const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
   const turn = { runId, conversationId, question: message, page, plan, correlationId }
@@ -72,7 +71,7 @@ async function answer(
       if (event.type === 'TEXT_MESSAGE_START' && !hasText) onFirstText?.(now() - run.createdAt)
       hasText ||= event.type === 'TEXT_MESSAGE_START'
       if (isTerminal(event)) end = event
-      else events.push(event)
+      else run.record(event)
     }
     if (end) return end
     throw new Error('The agent ended without a terminal event')

@@ -1,9 +1,7 @@
+import type { AgentEvent } from '../agent/agent-events.ts'
 import type { Question, RunView } from './run.ts'
 import { foldEvent, type RunOutcome, startOutcome } from './run-fold.ts'
 import { createMemoryRunLog, type RunLog } from './run-log.ts'
-import { createTextCoalescer, type TextCoalescer } from './text-coalescer.ts'
-
-const COALESCE_WINDOW_MS = 50
 
 /** A run and what belongs to it, in this process. */
 export interface Run {
@@ -14,8 +12,8 @@ export interface Run {
   readonly message: string
   readonly log: RunLog
   readonly outcome: RunOutcome
-  /** Everything that happens goes in here: it is coalesced, folded and logged. */
-  readonly events: TextCoalescer
+  /** Everything that happens goes in here: it is folded and logged. */
+  readonly record: (event: AgentEvent) => void
   readonly controller: AbortController
   readonly createdAt: number
   endedAt: number | undefined
@@ -30,12 +28,12 @@ export function createRun(
 ): Run {
   const log = createMemoryRunLog()
   const outcome = startOutcome()
-  const events = createTextCoalescer((event) => {
+  const record = (event: AgentEvent) => {
     foldEvent(outcome, event)
     log.append(event)
     if ('delta' in event) run.characters += event.delta.length
     if ('content' in event) run.characters += event.content.length
-  }, COALESCE_WINDOW_MS)
+  }
   const run: Run = {
     id,
     conversationId,
@@ -43,7 +41,7 @@ export function createRun(
     message: question.message,
     log,
     outcome,
-    events,
+    record,
     controller,
     createdAt: now,
     endedAt: undefined,
