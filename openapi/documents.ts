@@ -77,8 +77,9 @@ ${rows.join('\n')}
 function createEnvironmentTable(): string {
   return `# Environment variables
 
-Read once at start; a bad or missing one stops the start, and every such variable is named at once. An empty variable
-counts as unset. Made from \`src/config-schema.ts\` by \`npm run openapi\`.
+Read once at start; a bad or missing one stops the start, and so does an unknown one that begins with \`AI_OPS_\`: every
+such variable is named at once. What is set and has no effect is a warning in the log. An empty variable counts as unset,
+unless the table says otherwise. Made from \`src/config-schema.ts\` by \`npm run openapi\`.
 
 ${describeEnvironment()}
 `

@@ -163,7 +163,7 @@ function findRisks({ environment, host, nautobot, tls }: ReturnType<typeof toCon
     ...(tls.verify ? [] : ['TLS certificates are not verified.']),
     ...(isOpen
       ? [
-          `Whoever reaches ${host} is the user lab with every right, and asks at the expense of your model's key: this is LAB with the sample, without any login.`
+          `There is no login in LAB with the sample: whoever reaches ${host} is the user lab with every right, and asks at the expense of the model's key.`
         ]
       : [])
   ]

@@ -1,10 +1,10 @@
 import { AppError } from '../errors.ts'
 import { type FieldProblem, refusalOf } from '../nautobot/refusal.ts'
+import { nearest } from '../platform/nearest.ts'
 import type { Asker } from './asker.ts'
 import { askCount } from './counting.ts'
 import type { Filter } from './filters.ts'
 import type { ModelDescription, NautobotModel } from './model-directory.ts'
-import { nearest } from './nearest.ts'
 import { labelSelection } from './selection.ts'
 import { ToolRefusal } from './tool-failure.ts'
 

@@ -77,6 +77,53 @@ test('an unknown environment is refused, not taken for LAB', () => {
   })
 })
 
+test('a misspelt variable is refused with the nearest name, in the same message as everything else', () => {
+  const misspelt = {
+    AI_OPS_MAX_RUN: '3',
+    AI_OPS_RUN_TIMEOUT: '3',
+    AI_OPS_LOG_LEVEL: 'debug',
+    AI_OPS_XYZZY: '1'
+  }
+  expect(problemsOf({ ...misspelt, PORT: 'none' })).toEqual({
+    PORT: 'must be a whole number from 0 to 65535',
+    AI_OPS_MAX_RUN: 'is no variable of this service; AI_OPS_MAX_RUNS is the nearest one',
+    AI_OPS_RUN_TIMEOUT:
+      'is no variable of this service; AI_OPS_RUN_TIMEOUT_SECONDS is the nearest one',
+    AI_OPS_LOG_LEVEL: 'is no variable of this service; LOG_LEVEL is the nearest one',
+    AI_OPS_XYZZY: 'is no variable of this service'
+  })
+})
+
+test("leaves alone what development's tools and a Kubernetes service of that name set", () => {
+  const others = {
+    AI_OPS_CACHE_DIR: '/cache',
+    AI_OPS_SERVICE_HOST: '10.0.0.1',
+    AI_OPS_SERVICE_PORT_HTTP: '80',
+    AI_OPS_PORT: 'tcp://10.0.0.1:80',
+    AI_OPS_PORT_80_TCP_ADDR: '10.0.0.1'
+  }
+  expect(problemsOf(others)).toEqual({})
+  expect(Object.keys(problemsOf({ AI_OPS_PORT: '80' }))).toEqual(['AI_OPS_PORT'])
+})
+
+test.each<[Record<string, string>, string[]]>([
+  [{ ...PROD, OPENAI_API_KEY: 'canary' }, ['OPENAI_API_KEY']],
+  [{ ...PROD, AZURE_OPENAI_ENDPOINT: 'https://a' }, ['AZURE_OPENAI_ENDPOINT']],
+  [{ ...PROD, AI_OPS_ALLOWED_HOSTS: 'a' }, ['AI_OPS_ALLOWED_HOSTS']],
+  [
+    { NAUTOBOT_TOKEN: 'canary', NAUTOBOT_PUBLIC_URL: 'http://n' },
+    ['NAUTOBOT_PUBLIC_URL', 'NAUTOBOT_TOKEN']
+  ],
+  [{ OPENAI_MODEL: 'small' }, ['OPENAI_MODEL']],
+  [{ AZURE_OPENAI_API_VERSION: '1' }, ['AZURE_OPENAI_API_VERSION']],
+  [{ OPENAI_API_KEY: 'canary', OPENAI_MODEL: 'small' }, []]
+])('%j starts with a warning about what has no effect: %j', (environment, names) => {
+  const { warnings } = loadConfig(environment)
+  expect(warnings.map((warning) => warning.split(' ')[0])).toEqual(names)
+  for (const warning of warnings) expect(warning).toMatch(/is set and has no effect: .+\.$/)
+  expect(warnings.join()).not.toContain('canary')
+})
+
 test('an empty variable counts as unset', () => {
   expect(loadConfig({ PORT: '', AI_OPS_ENV: ' ', NAUTOBOT_URL: '' }).port).toBe(3900)
 })
@@ -104,6 +151,40 @@ test('TLS verification off in LAB comes with a warning', () => {
   const { tls, warnings } = loadConfig({ AI_OPS_VERIFY_TLS: 'false' })
   expect(tls).toMatchObject({ verify: false, mayDisable: true })
   expect(warnings).toHaveLength(1)
+})
+
+test('LAB that others can reach without a login comes with a warning', () => {
+  const [warning] = loadConfig({ HOST: '0.0.0.0' }).warnings
+  expect(warning).toContain('whoever reaches 0.0.0.0 is the user lab')
+  for (const HOST of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
+    expect(loadConfig({ HOST }).warnings).toEqual([])
+  }
+  expect(loadConfig({ ...NAUTOBOT, HOST: '0.0.0.0' }).warnings).toEqual([])
+})
+
+test('takes host names that LAB answers to, without ports', () => {
+  const AI_OPS_ALLOWED_HOSTS = 'lab.example.com, ai-ops.default.svc'
+  expect(loadConfig({ AI_OPS_ALLOWED_HOSTS }).allowedHosts).toEqual([
+    'lab.example.com',
+    'ai-ops.default.svc'
+  ])
+  expect(loadConfig({ ...PROD, AI_OPS_ALLOWED_HOSTS }).allowedHosts).toEqual([])
+  for (const bad of ['*', 'http://a', 'a:80', 'a,,b', 'a/b']) {
+    expect(Object.keys(problemsOf({ AI_OPS_ALLOWED_HOSTS: bad }))).toEqual(['AI_OPS_ALLOWED_HOSTS'])
+  }
+})
+
+test.each([
+  [undefined, 'http://127.0.0.1:11434'],
+  ['0.0.0.0', 'http://127.0.0.1:11434'],
+  [':1234', 'http://127.0.0.1:1234'],
+  ['ollama.local', 'http://ollama.local:11434'],
+  ['https://ollama.example.com/', 'https://ollama.example.com'],
+  ['off', undefined],
+  [' ', undefined]
+])('OLLAMA_HOST %j looks for an Ollama at %s', (OLLAMA_HOST, address) => {
+  expect(loadConfig({ OLLAMA_HOST }).ollamaAddress).toBe(address)
+  expect(loadConfig({ ...PROD, OLLAMA_HOST }).ollamaAddress).toBeUndefined()
 })
 
 test('half an Azure OpenAI is refused and its other half named', () => {
