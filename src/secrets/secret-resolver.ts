@@ -12,6 +12,8 @@ const MAX_AGE_MS = 60_000
 const MAX_OUTAGE_MS = 600_000
 /** In an outage nobody waits again for this long. */
 const RETRY_AFTER_MS = 10_000
+/** How often values that nobody may be given any more are dropped. */
+const SWEEP_MS = 60_000
 const RESOLVE_TIMEOUT_MS = 5_000
 
 /** Which list of the shim an object is in. */
@@ -43,8 +45,10 @@ export interface SecretResolver {
   resolve(kind: CredentialKind, object: ConfiguredObject, context: CallContext): Promise<Credential>
   /** The secret was refused where it was used: the next `resolve` asks Nautobot. */
   forget(id: string): void
-  /** Something about secrets changed in Nautobot: all of them are asked for again. */
+  /** Something about secrets changed, or may have: all of them are asked for again, while Nautobot answers. */
   forgetAll(): void
+  /** Values in memory: dropped at most eleven minutes after Nautobot last said them. */
+  size(): number
 }
 
 export interface SecretResolverOptions {
@@ -58,6 +62,7 @@ export interface SecretResolverOptions {
   /** The catalog's address of an object is not Nautobot's any more: the catalog is out of date. */
   readonly onOutdated: () => void
   readonly now?: () => number
+  readonly sweepMs?: number
 }
 
 /** A secret and when Nautobot last said so. */
@@ -69,6 +74,8 @@ interface Resolved {
 interface Entry {
   readonly resolved: Promise<Resolved>
   freshUntil: number
+  /** No longer good for anything from then on. */
+  uselessAt: number
 }
 
 const isOutage = (error: unknown) =>
@@ -86,17 +93,14 @@ function explain(error: unknown, { name }: ConfiguredObject): unknown {
   return refusedToService(error)
 }
 
-/**
- * Reads secrets through the shim, as the service account. A value is used only with the address that came
- * with it: when that is not the address in the catalog, somebody has just moved the object, and a key must
- * not reach the old host, nor the new one under the old settings.
- */
-export function createSecretResolver(options: SecretResolverOptions): SecretResolver {
-  const { client, serviceToken, signal, maxEntries, onOutdated, now = Date.now } = options
-  const maxAgeMs = Math.min(options.maxAgeMs, MAX_AGE_MS)
-  const entries = new Map<string, Entry>()
+type Ask = (
+  kind: CredentialKind,
+  object: ConfiguredObject,
+  correlationId: string
+) => Promise<Credential>
 
-  async function ask(kind: CredentialKind, object: ConfiguredObject, correlationId: string) {
+function createAsk({ client, serviceToken, signal, onOutdated }: SecretResolverOptions): Ask {
+  return async (kind, object, correlationId) => {
     const path = `/api/plugins/ai-ops/${kind}/${encodeURIComponent(object.id)}/resolve-credential/`
     const call = { token: serviceToken, signal, correlationId, timeoutMs: RESOLVE_TIMEOUT_MS }
     const answer = await client.send('POST', path, {}, call).catch((error: unknown) => {
@@ -111,6 +115,38 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
     }
     return { address: data.url, secret: new Secret(data.value) }
   }
+}
+
+/** Asks anew; in an outage the entry falls back on what the one before it had, and is asked for again soon. */
+function renew(
+  question: () => Promise<Credential>,
+  before: Entry | undefined,
+  { maxAgeMs, now }: { readonly maxAgeMs: number; readonly now: () => number }
+): Entry {
+  async function fallBack(error: unknown): Promise<Resolved> {
+    const last = isOutage(error) ? await before?.resolved.catch(() => undefined) : undefined
+    if (!last || now() - last.at >= MAX_OUTAGE_MS) throw error
+    entry.freshUntil = now() + RETRY_AFTER_MS
+    return last
+  }
+  const entry: Entry = {
+    resolved: question().then((credential) => ({ credential, at: now() }), fallBack),
+    freshUntil: now() + maxAgeMs,
+    uselessAt: Number.POSITIVE_INFINITY
+  }
+  return entry
+}
+
+/**
+ * Reads secrets through the shim, as the service account. A value is used only with the address that came
+ * with it: when that is not the address in the catalog, somebody has just moved the object, and a key must
+ * not reach the old host, nor the new one under the old settings.
+ */
+export function createSecretResolver(options: SecretResolverOptions): SecretResolver {
+  const { signal, maxEntries, now = Date.now } = options
+  const ask = createAsk(options)
+  const maxAgeMs = Math.min(options.maxAgeMs, MAX_AGE_MS)
+  const entries = new Map<string, Entry>()
 
   function remember(key: string, entry: Entry) {
     entries.delete(key)
@@ -120,24 +156,17 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
     const drop = () => {
       if (entries.get(key) === entry) entries.delete(key)
     }
-    entry.resolved.catch(drop)
+    const keep = ({ at }: Resolved) => {
+      entry.uselessAt = at + MAX_OUTAGE_MS
+    }
+    entry.resolved.then(keep, drop)
   }
 
-  /** Asks anew; in an outage the entry falls back on what the one before it had, and is asked for again soon. */
-  function renew(question: () => Promise<Credential>, before: Entry | undefined): Entry {
-    async function resolve(): Promise<Resolved> {
-      const last = await before?.resolved.catch(() => undefined)
-      try {
-        return { credential: await question(), at: now() }
-      } catch (error) {
-        if (!isOutage(error) || !last || now() - last.at >= MAX_OUTAGE_MS) throw error
-        entry.freshUntil = now() + RETRY_AFTER_MS
-        return last
-      }
-    }
-    const entry: Entry = { resolved: resolve(), freshUntil: now() + maxAgeMs }
-    return entry
+  function sweep() {
+    for (const [key, { uselessAt }] of entries) if (now() >= uselessAt) entries.delete(key)
   }
+  const sweeping = setInterval(sweep, options.sweepMs ?? SWEEP_MS).unref()
+  signal.addEventListener('abort', () => clearInterval(sweeping), { once: true })
 
   return {
     async resolve(kind, object, context) {
@@ -147,7 +176,8 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       const key = `${id} ${address}`
       let entry = entries.get(key)
       if (!entry || now() >= entry.freshUntil) {
-        entry = renew(() => ask(kind, object, context.correlationId), entry)
+        const question = () => ask(kind, object, context.correlationId)
+        entry = renew(question, entry, { maxAgeMs, now })
         remember(key, entry)
       }
       const { credential } = await abortable(entry.resolved, context.signal)
@@ -158,6 +188,11 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       for (const key of entries.keys()) if (key.startsWith(`${id} `)) entries.delete(key)
     },
 
-    forgetAll: () => entries.clear()
+    forgetAll() {
+      // Not dropped: should Nautobot be down just now, they are the last ones there are.
+      for (const entry of entries.values()) entry.freshUntil = 0
+    },
+
+    size: () => entries.size
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
@@ -13,7 +14,7 @@ const context = () => ({ signal: new AbortController().signal, correlationId: 'c
 
 async function setup(
   handle: WireHandler,
-  options: { maxAgeMs?: number; maxEntries?: number } = {}
+  options: { maxAgeMs?: number; maxEntries?: number; sweepMs?: number } = {}
 ) {
   let time = 0
   let outdated = 0
@@ -178,6 +179,45 @@ it('serves the last value for ten minutes while Nautobot does not answer, asking
   down = true
   resolver.forget(model.id)
   await expect(resolve()).rejects.toMatchObject({ code: 'NAUTOBOT_UNAVAILABLE' })
+})
+
+it('outlives an event that comes while Nautobot does not answer', async () => {
+  let down = false
+  const { server, resolver, resolve, elapse } = await setup((_request, response) =>
+    down ? json(response, 503, {}) : { url: ADDRESS, value: `key-${server.requests.length}` }
+  )
+  await resolve()
+  down = true
+  resolver.forgetAll()
+  expect((await resolve()).secret?.reveal()).toBe('key-1')
+  expect(server.requests).toHaveLength(2)
+
+  down = false
+  elapse(10_000)
+  expect((await resolve()).secret?.reveal()).toBe('key-3')
+})
+
+it('does not take an answer that was under way when secrets changed for the new one', async () => {
+  const first = Promise.withResolvers<unknown>()
+  const { server, resolver, resolve } = await setup(() =>
+    server.requests.length === 1 ? first.promise : { url: ADDRESS, value: 'new' }
+  )
+  const early = resolve()
+  resolver.forgetAll()
+  expect((await resolve()).secret?.reveal()).toBe('new')
+  first.resolve({ url: ADDRESS, value: 'old' })
+  await early
+  expect((await resolve()).secret?.reveal()).toBe('new')
+})
+
+it('holds no value that is too old to be given out', async () => {
+  const { resolver, resolve, elapse } = await setup(numbered(), { sweepMs: 5 })
+  await resolve()
+  elapse(599_999)
+  await sleep(20)
+  expect(resolver.size()).toBe(1)
+  elapse(1)
+  await expect.poll(() => resolver.size()).toBe(0)
 })
 
 it('takes a refusal for what it is, however good the last value was', async () => {
