@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { LlmModel, LlmProvider } from '../catalog/catalog.ts'
 import type { CallContext } from '../platform/call-context.ts'
@@ -8,8 +7,6 @@ import type { Secret } from '../platform/secret.ts'
 import { describeAzureOpenAi } from './azure-openai.ts'
 import { describeOpenAi } from './openai.ts'
 import type { DescribeProvider, ProviderEndpoint } from './provider.ts'
-
-const MAX_CACHED_MODELS = 100
 
 const PROVIDERS: Readonly<Record<LlmProvider, DescribeProvider>> = {
   'azure-openai': describeAzureOpenAi,
@@ -33,40 +30,22 @@ export interface ModelFactoryOptions {
 
 export interface ModelFactory {
   /**
-   * The model, ready to be asked. Its failures are AppErrors. Equal configuration and credential give the same
-   * object, so its connections and prepared state serve all runs. Throws what `resolveCredential` throws.
+   * The model, ready to be asked by one run, whose `correlationId` its requests carry on. Made anew each time, in far
+   * less than a millisecond (the connections are `outbound`'s): its key is gone with the run. Its failures are
+   * AppErrors. Throws what `resolveCredential` throws.
    */
   modelFor(model: LlmModel, context: CallContext): Promise<BaseChatModel>
 }
 
 export function createModelFactory(options: ModelFactoryOptions): ModelFactory {
-  /** In order of last use. */
-  const cache = new Map<string, BaseChatModel>()
-
   return {
     modelFor: async (model, context) => {
       const credential = model.hasCredential
         ? await options.resolveCredential(model, context)
         : { address: model.address, secret: undefined }
-      const key = keyOf(model, credential)
-      const chat = cache.get(key) ?? (await buildModel(options, model, credential, context))
-      cache.delete(key)
-      cache.set(key, chat)
-      for (const oldest of cache.keys()) {
-        if (cache.size <= MAX_CACHED_MODELS) break
-        cache.delete(oldest)
-      }
-      return chat
+      return buildModel(options, model, credential, context)
     }
   }
-}
-
-function keyOf(model: LlmModel, { address, secret }: ModelCredential): string {
-  return createHash('sha256')
-    .update(JSON.stringify([model, address]))
-    .update('\0')
-    .update(secret?.reveal() ?? '')
-    .digest('base64url')
 }
 
 async function buildModel(

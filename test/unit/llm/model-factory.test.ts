@@ -150,13 +150,23 @@ test('passes tool calls on and answers whole when asked so', async () => {
   expect(provider.requests[0]?.body.stream).toBe(false)
 })
 
-test('gives the same object for equal configuration and credential', async () => {
-  const models = factory()
-  const first = await models.modelFor(model(), context())
-  expect(await models.modelFor(model(), context())).toBe(first)
-  expect(await models.modelFor(model({ timeoutMs: 1000 }), context())).not.toBe(first)
-  secrets = ['another']
-  expect(await models.modelFor(model(), context())).not.toBe(first)
+test('keeps no key of one question for the next, nor its name in the log', async () => {
+  const asked: string[] = []
+  const models = createModelFactory({
+    outbound,
+    resolveCredential: async ({ address }, { correlationId }) => {
+      asked.push(correlationId)
+      return { address, secret: new Secret(`key-${asked.length}`) }
+    }
+  })
+  provider.answer(({ headers }) =>
+    headers.authorization === 'Bearer key-4' ? [say('Hello')] : [refuse(401)]
+  )
+  const first = await models.modelFor(model(), { ...context(), correlationId: 'c-1' })
+  const second = await models.modelFor(model(), { ...context(), correlationId: 'c-2' })
+  await expect(ask(first)).rejects.toMatchObject({ code: 'MODEL_CREDENTIAL_REFUSED' })
+  expect(await ask(second)).toBe('Hello')
+  expect(asked).toEqual(['c-1', 'c-2', 'c-1', 'c-2'])
 })
 
 test('the model object holds no key', async () => {
