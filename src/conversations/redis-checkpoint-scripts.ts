@@ -1,0 +1,208 @@
+import { defineScript } from '../platform/redis-script.ts'
+import { CONTENTS, GUARD, LISTS } from './redis-checkpoint-lua.ts'
+import { SCHEMA_VERSION } from './redis-keys.ts'
+
+const MAX_HASHES_PER_READ = 1_000
+
+/** ARGV: fence, ttl, conversation id, namespace, id, parent id, own bytes, new values, carried channels, contents … */
+export const PUT = defineScript(String.raw`${GUARD}${LISTS}${CONTENTS}
+local ns, id, parentId = ARGV[4], ARGV[5], ARGV[6]
+local refused = refusal(ARGV[1])
+if refused then return refused end
+supply(10)
+local parent = parentId ~= '' and recordOf(ns, parentId) or nil
+local carried = cjson.decode(ARGV[9])
+-- Values that did not change are only in the parent.
+if parentId ~= '' and not parent and #carried > 0 then return {'PARENTLESS'} end
+local values = {}
+for channel, value in pairs(cjson.decode(ARGV[8])) do
+  values[channel] = value.l and relative(ns, parentId, parent, channel, value.l) or value
+  need(ownHashes(values[channel]))
+end
+if #missing > 0 then return {'MISSING', missing} end
+for _, channel in ipairs(carried) do
+  if parent then values[channel] = parent.v[channel] end
+end
+storeSupplied()
+local record = {v = values, p = parentId ~= '' and parentId or nil}
+local fresh = redis.call('HGET', checkpoints, 'fresh') or ''
+redis.call('HSET', checkpoints,
+  'r\n' .. ns .. '\n' .. id, cjson.encode(record),
+  'b\n' .. ns .. '\n' .. id, ARGV[7],
+  'h\n' .. ns, id,
+  'fresh', fresh .. ns .. '\n' .. id .. '\n')
+touch(ARGV[3], ARGV[2])
+return {'OK'}
+`)
+
+/** ARGV: fence, ttl, conversation id, field prefix, number of writes, hashes, {index, write} …, contents … */
+export const PUT_WRITES = defineScript(`${GUARD}${LISTS}${CONTENTS}
+local refused = refusal(ARGV[1])
+if refused then return refused end
+local last = 6 + 2 * ARGV[5]
+supply(last + 1)
+need(ARGV[6])
+if #missing > 0 then return {'MISSING', missing} end
+storeSupplied()
+for i = 7, last, 2 do
+  -- Errors and interrupts have indexes below zero and replace each other; of anything else the first counts.
+  local command = tonumber(ARGV[i]) < 0 and 'HSET' or 'HSETNX'
+  redis.call(command, writes, ARGV[4] .. ARGV[i], ARGV[i + 1])
+end
+touch(ARGV[3], ARGV[2])
+return {'OK'}
+`)
+
+/** ARGV: namespace, id or nothing for the head. Answers the checkpoint with all it needs, and changes nothing. */
+export const GET = defineScript(String.raw`${GUARD}${LISTS}
+local refused = refusal('')
+if refused then return refused end
+local ns, id = ARGV[1], ARGV[2]
+if id == '' then id = redis.call('HGET', checkpoints, 'h\n' .. ns) end
+local text = id and redis.call('HGET', checkpoints, 'r\n' .. ns .. '\n' .. id)
+if not text then return {'NONE'} end
+
+local wanted, hashes = {}, {}
+local function want(hash)
+  if not wanted[hash] then
+    wanted[hash] = true
+    hashes[#hashes + 1] = hash
+  end
+end
+local lists, found = {}, {}
+for channel, value in pairs(cjson.decode(text).v) do
+  if value.a then
+    local list = listOf(ns, channel, value)
+    lists[#lists + 1] = channel
+    lists[#lists + 1] = list
+    eachHash(list, want)
+  else
+    eachHash(ownHashes(value), want)
+  end
+end
+local prefix = ns .. '\n' .. id .. '\n'
+for _, field in ipairs(redis.call('HKEYS', writes)) do
+  if string.sub(field, 1, #prefix) == prefix then
+    local write = redis.call('HGET', writes, field)
+    found[#found + 1] = string.sub(field, #prefix + 1)
+    found[#found + 1] = write
+    eachHash(ownHashes(cjson.decode(write)), want)
+  end
+end
+local read = {}
+for from = 1, #hashes, ${MAX_HASHES_PER_READ} do
+  local to = math.min(from + ${MAX_HASHES_PER_READ - 1}, #hashes)
+  local page = redis.call('HMGET', contents, unpack(hashes, from, to))
+  for i = 1, #page do read[from + i - 1] = page[i] end
+end
+local bytes = redis.call('HGET', checkpoints, 'b\n' .. ns .. '\n' .. id)
+return {'OK', id, text, bytes, lists, found, hashes, read}
+`)
+
+/** Answers the names of all records: `r\n<namespace>\n<id>`, among other fields. */
+export const FIELDS = defineScript(`${GUARD}
+local refused = refusal('')
+if refused then return refused end
+return {'OK', redis.call('HKEYS', checkpoints)}
+`)
+
+/**
+ * ARGV: fence, ttl, conversation id. Of the checkpoints put since the last time only the heads stay; work and
+ * answer grow with them, not with the conversation, unless a content was left behind: then all are looked at once.
+ */
+export const PRUNE = defineScript(String.raw`${GUARD}${LISTS}
+local refused = refusal(ARGV[1])
+if refused then return refused end
+local fresh = redis.call('HGET', checkpoints, 'fresh')
+if not fresh then return {'OK', 0, 0} end
+
+local doomed, heads, left = {}, {}, {}
+for ns, id in string.gmatch(fresh, '([^\n]*)\n([^\n]+)\n') do
+  if redis.call('HGET', checkpoints, 'h\n' .. ns) == id then
+    heads[ns] = id
+  else
+    doomed[ns .. '\n' .. id] = true
+  end
+end
+
+-- A head is told in terms of the nearest checkpoint before it that stays.
+for ns, id in pairs(heads) do
+  local record = recordOf(ns, id)
+  local parentId = record.p
+  while parentId and doomed[ns .. '\n' .. parentId] do
+    local parent = recordOf(ns, parentId)
+    parentId = parent and parent.p
+  end
+  local parent = parentId and recordOf(ns, parentId)
+  local values = {}
+  for channel, value in pairs(record.v) do
+    values[channel] = value.a and relative(ns, parentId, parent, channel, listOf(ns, channel, value)) or value
+  end
+  heads[ns] = {id = id, text = cjson.encode({v = values, p = parentId}), values = values}
+end
+
+local function leave(hash) left[hash] = true end
+local function keep(hash) left[hash] = nil end
+local removed = 0
+for name in pairs(doomed) do
+  local text = redis.call('HGET', checkpoints, 'r\n' .. name)
+  if text then
+    for _, value in pairs(cjson.decode(text).v) do eachHash(ownHashes(value), leave) end
+    redis.call('HDEL', checkpoints, 'r\n' .. name, 'b\n' .. name)
+    removed = removed + 1
+  end
+end
+for ns, head in pairs(heads) do
+  redis.call('HSET', checkpoints, 'r\n' .. ns .. '\n' .. head.id, head.text)
+  for _, value in pairs(head.values) do eachHash(ownHashes(value), keep) end
+end
+for _, field in ipairs(redis.call('HKEYS', writes)) do
+  local name = string.match(field, '^([^\n]*\n[^\n]*)\n')
+  if redis.call('HEXISTS', checkpoints, 'r\n' .. name) == 0 then
+    eachHash(ownHashes(cjson.decode(redis.call('HGET', writes, field))), leave)
+    redis.call('HDEL', writes, field)
+  end
+end
+for _, head in pairs(heads) do
+  for _, value in pairs(head.values) do eachHash(ownHashes(value), keep) end
+end
+
+local collected = 0
+if next(left) then
+  local all = redis.call('HGETALL', checkpoints)
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 2) == 'r\n' then
+      for _, value in pairs(cjson.decode(all[i + 1]).v) do eachHash(ownHashes(value), keep) end
+    end
+  end
+  for _, write in ipairs(redis.call('HVALS', writes)) do
+    eachHash(ownHashes(cjson.decode(write)), keep)
+  end
+  for hash in pairs(left) do collected = collected + redis.call('HDEL', contents, hash) end
+end
+redis.call('HDEL', checkpoints, 'fresh')
+touch(ARGV[3], ARGV[2])
+return {'OK', removed, collected}
+`)
+
+/**
+ * ARGV: conversation id, seconds for which nothing of that id can be written, how keys of users begin, 'idle' to
+ * spare a conversation that is being answered, its owner where an expired one no longer tells. The key of the owner is
+ * only known here; without Cluster that is fine.
+ */
+export const DELETE = defineScript(`${GUARD}
+local refused = refusal('')
+if refused and refused[1] ~= 'GONE' then return refused end
+local state = redis.call('HMGET', conversation, 'user', 'run', 'lease')
+if ARGV[4] == 'idle' and state[2] and tonumber(state[3]) > nowMs() then return {'BUSY'} end
+local owner = state[1] or ARGV[5]
+if owner then redis.call('ZREM', ARGV[3] .. owner, ARGV[1]) end
+local existed = redis.call('DEL', conversation)
+redis.call('UNLINK', checkpoints, contents, writes)
+redis.call('ZREM', index, ARGV[1])
+if existed == 1 then
+  redis.call('HSET', conversation, 'schema', ${SCHEMA_VERSION}, 'deleted', 1)
+  redis.call('EXPIRE', conversation, ARGV[2])
+end
+return {'OK'}
+`)

@@ -1,0 +1,57 @@
+import { defineScript } from '../platform/redis-script.ts'
+import { GUARD } from './redis-checkpoint-lua.ts'
+
+/** Oldest conversations that are tried, when one has to give way. */
+const MAX_ROOM_CANDIDATES = 8
+
+/**
+ * ARGV: conversation id, ttl, user, run, lease ms, 'open' or 'take', the user's conversations (a key), how many
+ * there may be, how many turns. The fence goes up with every claim, so what an earlier one still writes is refused.
+ * A repeated call of the run that has the claim changes nothing: its first answer may have been lost.
+ */
+export const CLAIM = defineScript(`${GUARD}
+local refused = refusal('')
+if refused then return refused end
+local user, run, mine = ARGV[3], ARGV[4], ARGV[7]
+local now = nowMs()
+local lease = string.format('%.0f', now + ARGV[5])
+local state = redis.call('HMGET', conversation, 'user', 'run', 'lease', 'turns', 'fence')
+if ARGV[6] == 'take' then
+  if state[1] ~= user then return {'GONE'} end
+  if state[2] == run then
+    redis.call('HSET', conversation, 'lease', lease)
+    return {'OK', state[5]}
+  end
+  if state[2] and tonumber(state[3]) > now then return {'BUSY', state[2]} end
+  if tonumber(state[4]) >= tonumber(ARGV[9]) then return {'FULL'} end
+elseif redis.call('ZCARD', mine) >= tonumber(ARGV[8]) then
+  return {'ROOM', redis.call('ZRANGE', mine, 0, ${MAX_ROOM_CANDIDATES - 1})}
+end
+local fence = redis.call('HINCRBY', conversation, 'fence', 1)
+redis.call('HINCRBY', conversation, 'turns', 1)
+redis.call('HSETNX', conversation, 'created', string.format('%.0f', now))
+redis.call('HSET', conversation, 'user', user, 'run', run, 'lease', lease)
+redis.call('ZADD', mine, string.format('%.0f', now), ARGV[1])
+redis.call('EXPIRE', mine, ARGV[2])
+touch(ARGV[1], ARGV[2])
+return {'OK', tostring(fence)}
+`)
+
+/** ARGV: fence, run, lease ms. */
+export const RENEW = defineScript(`${GUARD}
+local refused = refusal(ARGV[1])
+if refused then return refused end
+if redis.call('HGET', conversation, 'run') ~= ARGV[2] then return {'FENCED'} end
+redis.call('HSET', conversation, 'lease', string.format('%.0f', nowMs() + ARGV[3]))
+return {'OK'}
+`)
+
+/** ARGV: run. The fence stays where it is: it only ever goes up. */
+export const RELEASE = defineScript(`${GUARD}
+local refused = refusal('')
+if refused then return refused end
+if redis.call('HGET', conversation, 'run') == ARGV[1] then
+  redis.call('HDEL', conversation, 'run', 'lease')
+end
+return {'OK'}
+`)

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { AppError } from '../errors.ts'
+import type { RedisReply } from '../platform/redis-script.ts'
+import type { ConversationRegistry } from './conversation-registry.ts'
+import {
+  type ConversationScriptsOptions,
+  createConversationScripts,
+  type ScriptAnswer
+} from './conversation-scripts.ts'
+import { DELETE } from './redis-checkpoint-scripts.ts'
+import { CLAIM, RELEASE, RENEW } from './redis-claim-scripts.ts'
+import { isIdentifier, TOMBSTONE_SECONDS, userKey } from './redis-keys.ts'
+
+const LEASE_MS = 15_000
+const HEARTBEAT_MS = 3_000
+const SECONDS_PER_DAY = 86_400
+const RETRY_AFTER_SECONDS = 5
+/** Others may open conversations while one is being forgotten. */
+const MAX_OPEN_TRIES = 3
+
+export interface RedisConversationRegistryOptions extends ConversationScriptsOptions {
+  /** A conversation that nobody uses is forgotten after this. */
+  readonly ttlDays: number
+  /** Then the user's own oldest one gives way. */
+  readonly maxConversationsPerUser: number
+  /** Questions of one conversation. */
+  readonly maxTurns: number
+  /** Another replica has the conversation, or it was deleted: the run has to stop, nothing of it is kept. */
+  readonly onLost: (conversationId: string, runId: string, reason: AppError) => void
+  /** A claim that is not renewed for this long may be taken by anyone; in Redis' time. */
+  readonly leaseMs?: number
+  readonly heartbeatMs?: number
+}
+
+export interface RedisConversationRegistry extends ConversationRegistry {
+  /** Settles when the conversation is free. Never rejects: without Redis the lease lapses by itself. */
+  release(conversationId: string, runId: string): Promise<void>
+  /** The number of the claim this process holds for a run: `configurable.fence` of all that the run writes. */
+  fenceOf(conversationId: string, runId: string): string | undefined
+  /** Ends the heartbeat. Claims that are still held lapse. */
+  close(): void
+}
+
+/** Who owns which conversation, kept in Redis: it outlives the process, and every replica sees the same. */
+export function createRedisConversationRegistry(
+  options: RedisConversationRegistryOptions
+): RedisConversationRegistry {
+  const { leaseMs = LEASE_MS, heartbeatMs = HEARTBEAT_MS, onLost } = options
+  const run = createConversationScripts(options)
+  const claims = createClaims(options, run, leaseMs)
+  const held = new Map<string, { readonly runId: string; readonly fence: string }>()
+  const releasing = new Map<string, Promise<void>>()
+  let heartbeat: NodeJS.Timeout | undefined
+  let isBeating = false
+
+  async function renew(id: string, runId: string, fence: string): Promise<void> {
+    try {
+      await run(RENEW, id, [fence, runId, leaseMs])
+    } catch (error) {
+      const reason = AppError.from(error)
+      // The lease may hold yet, and the fence protects the conversation when it does not.
+      if (reason.code === 'REDIS_UNAVAILABLE' || held.get(id)?.runId !== runId) return
+      held.delete(id)
+      onLost(id, runId, reason)
+    }
+  }
+
+  async function beat(): Promise<void> {
+    if (isBeating) return
+    isBeating = true
+    await Promise.all([...held].map(([id, { runId, fence }]) => renew(id, runId, fence)))
+    isBeating = false
+    if (held.size === 0) stop()
+  }
+
+  function stop(): void {
+    clearInterval(heartbeat)
+    heartbeat = undefined
+  }
+
+  async function free(id: string, runId: string): Promise<void> {
+    if (held.get(id)?.runId === runId) held.delete(id)
+    // Deleted, taken over, or no Redis: nothing of ours is left to release, or the lease lapses.
+    await run(RELEASE, id, [runId]).catch(() => undefined)
+  }
+
+  return {
+    async claim(userId, conversationId, runId) {
+      if (conversationId !== undefined) await releasing.get(conversationId)
+      const { id, fence } = await claims.claim(userId, conversationId, runId)
+      held.set(id, { runId, fence })
+      heartbeat ??= setInterval(beat, heartbeatMs).unref()
+      return id
+    },
+
+    release(id, runId) {
+      const freeing = free(id, runId).finally(() => {
+        if (releasing.get(id) === freeing) releasing.delete(id)
+      })
+      releasing.set(id, freeing)
+      return freeing
+    },
+
+    fenceOf(id, runId) {
+      const claim = held.get(id)
+      return claim?.runId === runId ? claim.fence : undefined
+    },
+
+    close: stop
+  }
+}
+
+interface Claim {
+  readonly id: string
+  readonly fence: string
+}
+
+function createClaims(
+  options: RedisConversationRegistryOptions,
+  run: ReturnType<typeof createConversationScripts>,
+  leaseMs: number
+) {
+  const { deployment, ttlDays, maxConversationsPerUser, maxTurns } = options
+  const ttlSeconds = Math.round(ttlDays * SECONDS_PER_DAY)
+
+  function attempt(id: string, mode: 'open' | 'take', userId: string, runId: string) {
+    const mine = userKey(deployment, userId)
+    const limits = [maxConversationsPerUser, maxTurns]
+    return run(CLAIM, id, [id, ttlSeconds, userId, runId, leaseMs, mode, mine, ...limits])
+  }
+
+  /** The oldest conversation that is not being answered; one that has expired is only struck off. */
+  async function makeRoom(userId: string, candidates: readonly string[]): Promise<void> {
+    for (const id of candidates) {
+      const args = [id, TOMBSTONE_SECONDS, userKey(deployment, ''), 'idle', userId]
+      const { outcome } = await run(DELETE, id, args)
+      if (outcome === 'OK') return
+    }
+    throw new AppError('TOO_MANY_RUNS', 'Every conversation there is room for is being answered.', {
+      details: { retryAfterSeconds: RETRY_AFTER_SECONDS }
+    })
+  }
+
+  async function open(userId: string, runId: string): Promise<Claim> {
+    for (let tries = 0; tries < MAX_OPEN_TRIES; tries += 1) {
+      const id = randomUUID()
+      const { outcome, parts } = await attempt(id, 'open', userId, runId)
+      if (outcome === 'OK') return { id, fence: String(parts[0]) }
+      await makeRoom(userId, (parts[0] as RedisReply[]).map(String))
+    }
+    throw new AppError('TOO_MANY_RUNS', 'Too many conversations are being opened at once.', {
+      details: { retryAfterSeconds: RETRY_AFTER_SECONDS }
+    })
+  }
+
+  async function take(userId: string, id: string, runId: string): Promise<Claim> {
+    if (!isIdentifier(id)) throw notYours()
+    const { outcome, parts } = await attempt(id, 'take', userId, runId).catch(hideDeleted)
+    if (outcome === 'OK') return { id, fence: String(parts[0]) }
+    if (outcome === 'FULL') {
+      throw new AppError('CONVERSATION_FULL', `This conversation has ${maxTurns} questions.`)
+    }
+    throw new AppError('CONVERSATION_BUSY', 'The previous question is still being answered.', {
+      details: { runId: String(parts[0]) }
+    })
+  }
+
+  return {
+    claim: (userId: string, id: string | undefined, runId: string) =>
+      id === undefined ? open(userId, runId) : take(userId, id, runId)
+  }
+}
+
+/** Deleted, expired, never there, someone else's: the same words, so that nobody learns which. */
+function hideDeleted(error: unknown): ScriptAnswer {
+  throw error instanceof AppError && error.code === 'CONVERSATION_NOT_FOUND' ? notYours() : error
+}
+
+function notYours(): AppError {
+  return new AppError('CONVERSATION_NOT_FOUND', 'There is no such conversation of yours.')
+}
