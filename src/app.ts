@@ -27,8 +27,10 @@ import type { RunCoordinator } from './runs/run.ts'
 export interface AppOptions {
   readonly environment: Environment
   readonly version: string
-  /** What `HOST` says; in LAB the one name beside `localhost` that the Host header may carry. */
+  /** What `HOST` says; in LAB a name that the Host header may carry beside `localhost`. */
   readonly host: string
+  /** LAB: further names that the Host header may carry. */
+  readonly allowedHosts?: readonly string[]
   /** Nautobot's address for browsers; undefined with the embedded sample, whose chat page is at `/`. */
   readonly nautobotPublicUrl: string | undefined
   /** Folder of the built chat. */
@@ -73,7 +75,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(observability, { metrics })
   await app.register(security, {
     allowedOrigin: nautobotPublicUrl && new URL(nautobotPublicUrl).origin,
-    allowedHost: isLab ? options.host : undefined
+    allowedHosts: isLab ? [options.host, ...(options.allowedHosts ?? [])] : undefined
   })
   await app.register(rateLimit, {
     maxPerMinute: options.rateLimitPerMinute,

@@ -87,9 +87,7 @@ function createHttpMetrics({ counter, gauge, histogram }: Factories) {
 
 function createRunMetrics({ counter, gauge, histogram }: Factories) {
   return {
-    runsActive: gauge('ai_ops_runs_active', 'Runs being answered, and runs waiting for a place.', [
-      'state'
-    ]),
+    runsActive: gauge('ai_ops_runs_active', 'Runs being answered, by state.', ['state']),
     runs: histogram(
       'ai_ops_run_duration_seconds',
       'Ended runs by their last state.',

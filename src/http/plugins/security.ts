@@ -6,8 +6,8 @@ import { AppError } from '../../errors.ts'
 interface SecurityOptions {
   /** Origin of Nautobot's pages, the only foreign one that browsers may call us from. */
   readonly allowedOrigin: string | undefined
-  /** LAB: the one name beside `localhost` and addresses that `Host` may carry. Undefined: no check. */
-  readonly allowedHost: string | undefined
+  /** LAB: the names that `Host` may carry beside `localhost` and addresses. Undefined: no check. */
+  readonly allowedHosts: readonly string[] | undefined
 }
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600
@@ -22,15 +22,15 @@ const HEADERS = {
 
 /** What browsers must not do with this service, on every answer. */
 export const security = fastifyPlugin<SecurityOptions>(
-  async (app, { allowedOrigin, allowedHost }) => {
+  async (app, { allowedOrigin, allowedHosts }) => {
+    const names = allowedHosts && new Set(allowedHosts.map((name) => name.toLowerCase()))
     app.addHook('onRequest', (request, reply, done) => {
       void reply.headers(HEADERS)
       // On a path of Nautobot's own host browsers send Nautobot's session: nothing here may see it.
       delete request.raw.headers.cookie
-      const refused =
-        allowedHost !== undefined && !isAllowed(request.headers.host ?? '', allowedHost)
-      if (!refused) return done()
-      const message = 'This service is open to local addresses only; the Host header names another.'
+      if (names === undefined || isAllowed(request.headers.host ?? '', names)) return done()
+      const message =
+        'The Host header carries a name that is not expected here; AI_OPS_ALLOWED_HOSTS may add it.'
       done(new AppError('HOST_NOT_ALLOWED', message))
     })
 
@@ -46,13 +46,13 @@ export const security = fastifyPlugin<SecurityOptions>(
 )
 
 /** DNS rebinding needs a name: addresses cannot be rebound, and neither can `localhost`. */
-function isAllowed(host: string, allowedHost: string): boolean {
+function isAllowed(host: string, allowedNames: ReadonlySet<string>): boolean {
   const name = URL.parse(`http://${host}`)?.hostname.replace(/^\[|\]$/g, '')
   if (!name) return false
   return (
     isIP(name) !== 0 ||
     name === 'localhost' ||
     name.endsWith('.localhost') ||
-    name === allowedHost.toLowerCase()
+    allowedNames.has(name)
   )
 }

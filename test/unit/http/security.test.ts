@@ -128,14 +128,20 @@ test('drops cookies before anything can read them', async () => {
   expect(log()).not.toContain('canary')
 })
 
-test('LAB answers to addresses and local names only', async () => {
-  const { port } = await start({ environment: 'LAB', host: 'lab.example.com' })
+test('LAB answers to addresses, local names and the names that it was given only', async () => {
+  const { port } = await start({
+    environment: 'LAB',
+    host: 'lab.example.com',
+    allowedHosts: ['Ingress.example.com', 'ai-ops.default.svc']
+  })
   for (const host of [
     'localhost',
     '127.0.0.1:3900',
     '[::1]:3900',
     'a.localhost',
-    'LAB.example.com'
+    'LAB.example.com',
+    'ingress.example.com:8080',
+    'ai-ops.default.svc'
   ]) {
     expect(await statusFor(port, host)).toBe(200)
   }
