@@ -20,13 +20,17 @@ const config = readConfig()
 const { version } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')
 ) as { version: string }
-const logger = createLogger({ level: config.logLevel, version })
+/** At a terminal sits a person, who reads sentences; whoever sets LOG_LEVEL wants the log too. */
+const isTerminal = process.stdout.isTTY
+const isLogWanted = !isTerminal || Boolean(process.env.LOG_LEVEL?.trim())
+const logger = createLogger({ level: isLogWanted ? config.logLevel : 'warn', version })
 const services = await createServices({ config, logger, version })
 const app = await buildApp({
   ...services.app,
   environment: config.environment,
   version,
   host: config.host,
+  allowedHosts: config.allowedHosts,
   nautobotPublicUrl: config.nautobot?.publicUrl,
   webRoot: join(import.meta.dirname, 'web/dist'),
   trustedProxies: config.trustedProxies,
@@ -69,11 +73,17 @@ async function listen(): Promise<string> {
 }
 
 function announce(address: string): void {
-  for (const sentence of [...services.embedded, ...config.warnings]) logger.warn(sentence)
+  const sentences = [...services.embedded, ...config.warnings]
   const { nautobot, environment } = config
   const chat = nautobot ? `${nautobot.publicUrl}/plugins/ai-ops/chat/` : `${address}/`
-  logger.info({ address, environment, chat, explorer: `${address}/docs` }, `Chat at ${chat}`)
-  if (process.stdout.isTTY) process.stdout.write(`\n  Chat: ${chat}\n  API:  ${address}/docs\n\n`)
+  const explorer = `${address}/docs`
+  if (isTerminal) {
+    const lines = [`Chat at ${chat}`, `API explorer at ${explorer}`, '', ...sentences]
+    process.stdout.write(`\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}\n\n`)
+  }
+  if (!isLogWanted) return
+  for (const sentence of sentences) logger.warn(sentence)
+  logger.info({ address, environment, chat, explorer }, `Chat at ${chat}`)
 }
 
 /** Unready, no new runs, a deadline for running ones; then everything closes. A second signal ends at once. */
