@@ -15,7 +15,7 @@ export interface OtherModel {
   readonly graphql: boolean
 }
 
-const words = (line: string) => line.split(' ')
+const words = (line: string) => line.split(' ').filter(Boolean)
 const models = new Map<string, KnownModel>()
 const queries = new Set(words(names.queries))
 
@@ -29,10 +29,10 @@ function knownModel(objectType: string): KnownModel | undefined {
   const known = models.get(objectType)
   if (known || !Object.hasOwn(names.models, objectType)) return known
   const written = names.models[objectType as keyof typeof names.models]
-  const filters = Object.entries(written.filters).flatMap(([set, line]) => {
-    const lookups = words(names.lookupSets[Number(set)] ?? '')
-    return words(line).map((name) => [name, lookups] as const)
-  })
+  // By lookups, as `n ic nic`: filters that all take the same.
+  const filters = Object.entries<string>(written.filters).flatMap(([lookups, line]) =>
+    words(line).map((name) => [name, words(lookups)] as const)
+  )
   const fresh = { filters: new Map(filters), fields: new Set(words(written.fields)) }
   models.set(objectType, fresh)
   return fresh
