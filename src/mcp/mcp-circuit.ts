@@ -6,15 +6,22 @@ export interface CircuitOptions {
   readonly maxFailures: number
   readonly pauseMs: number
   readonly now: () => number
+  readonly maxTrackedServers?: number
 }
 
 /** Remembers which servers do not answer, so that nobody waits for them again and again. */
 export interface McpCircuit {
-  /** Throws McpFailure `paused` while the server rests; after the pause one caller at a time may try. */
-  check(key: string): void
+  /**
+   * Throws McpFailure `paused` while the server rests; after the pause one caller at a time may try.
+   *
+   * @returns whether the caller is that one.
+   */
+  check(key: string): boolean
   succeeded(key: string): void
   /** The server could not be reached, or did not speak MCP. Not for errors that a tool answers. */
   failed(key: string, failure: McpFailure): void
+  /** The one who tried learned nothing of the server: the next one may try. */
+  giveBack(key: string): void
 }
 
 interface State {
@@ -23,16 +30,19 @@ interface State {
   reason: string
 }
 
-export function createMcpCircuit({ maxFailures, pauseMs, now }: CircuitOptions): McpCircuit {
+export function createMcpCircuit(options: CircuitOptions): McpCircuit {
+  const { maxFailures, pauseMs, now, maxTrackedServers = MAX_TRACKED_SERVERS } = options
+  /** In order of the last failure. */
   const states = new Map<string, State>()
 
   return {
     check(key) {
       const state = states.get(key)
-      if (!state || state.failures < maxFailures) return
+      if (!state || state.failures < maxFailures) return false
       if (now() < state.pausedUntil) throw new McpFailure('paused', state.reason)
       // The one who tries; the others wait for the outcome.
       state.pausedUntil = now() + pauseMs
+      return true
     },
     succeeded: (key) => void states.delete(key),
     failed(key, { message }) {
@@ -40,7 +50,11 @@ export function createMcpCircuit({ maxFailures, pauseMs, now }: CircuitOptions):
       states.delete(key)
       states.set(key, { failures, pausedUntil: now() + pauseMs, reason: message })
       const [oldest] = states.keys()
-      if (states.size > MAX_TRACKED_SERVERS && oldest !== undefined) states.delete(oldest)
+      if (states.size > maxTrackedServers && oldest !== undefined) states.delete(oldest)
+    },
+    giveBack(key) {
+      const state = states.get(key)
+      if (state) state.pausedUntil = now()
     }
   }
 }

@@ -35,19 +35,30 @@ interface Entry {
 export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases {
   /** In order of last use. */
   const entries = new Map<string, Entry>()
+  /** Still leased, and no longer found under their key. */
+  const discarded = new Set<Entry>()
   const closing = new Set<Promise<void>>()
   let closed = false
 
   function shut(entry: Entry): void {
     if (entries.get(entry.key) === entry) entries.delete(entry.key)
+    discarded.delete(entry)
     clearTimeout(entry.idleTimer)
     const done = closeWhenOpen(entry.connection)
     closing.add(done)
     void done.finally(() => closing.delete(done))
   }
 
+  const size = () => entries.size + discarded.size
+
+  function setAside(entry: Entry): void {
+    entries.delete(entry.key)
+    if (entry.leases === 0) shut(entry)
+    else discarded.add(entry)
+  }
+
   function makeRoom(): void {
-    if (entries.size < maxConnections) return
+    if (size() < maxConnections) return
     const idle = [...entries.values()].find(({ leases }) => leases === 0)
     if (!idle) throw new McpFailure('busy', `all ${maxConnections} connections are in use.`)
     shut(idle)
@@ -67,7 +78,8 @@ export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases 
     take(key, connect) {
       if (closed) throw new McpFailure('failed', 'this service is shutting down.')
       const known = entries.get(key)
-      const usable = known && !known.discarded ? known : undefined
+      if (known?.discarded) setAside(known)
+      const usable = entries.get(key)
       if (!usable) makeRoom()
       const entry = usable ?? createEntry(key, connect())
       clearTimeout(entry.idleTimer)
@@ -76,10 +88,10 @@ export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases 
       entries.set(key, entry)
       return leaseOf(entry, release)
     },
-    size: () => entries.size,
+    size,
     close: async () => {
       closed = true
-      for (const entry of [...entries.values()]) shut(entry)
+      for (const entry of [...entries.values(), ...discarded]) shut(entry)
       await Promise.all(closing)
     }
   }

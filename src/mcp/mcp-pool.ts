@@ -72,18 +72,26 @@ export function createMcpPool(options: McpPoolOptions): McpPool {
     }
   }
 
+  function report(key: string, failure: McpFailure | undefined, isTrial: boolean): void {
+    const { circuit } = options
+    if (failure && isOutage(failure)) circuit.failed(key, failure)
+    // An error in the server's own words is an answer.
+    else if (failure?.kind === 'refused') circuit.succeeded(key)
+    else if (isTrial) circuit.giveBack(key)
+  }
+
   return {
     use: async (server, context, work) => {
       const key = connectionKey(server)
-      options.circuit.check(key)
+      const isTrial = options.circuit.check(key)
       try {
         const result = await attemptTwice(server, context, work)
         options.circuit.succeeded(key)
         return result
       } catch (error) {
-        context.signal.throwIfAborted()
         const failure = toMcpFailure(error, server.timeoutMs)
-        if (isOutage(failure)) options.circuit.failed(key, failure)
+        report(key, context.signal.aborted ? undefined : failure, isTrial)
+        context.signal.throwIfAborted()
         throw failure
       }
     },

@@ -29,8 +29,8 @@ export interface BuiltInServer {
 
 export interface ToolSets {
   /**
-   * The tools of a run: the built-in ones first, then those of the servers. A server that cannot be asked lands in
-   * `unavailable`; waiting for it is bounded. Never throws, but for `context.signal`'s abort.
+   * The tools of a run: the built-in ones first, then those of the servers, each asked once. A server that cannot be
+   * asked lands in `unavailable`; waiting for it is bounded. Never throws, but for `context.signal`'s abort.
    */
   lease(
     servers: readonly McpServer[],
@@ -51,7 +51,7 @@ export function createToolSets(options: ToolSetsOptions): ToolSets {
     lease: async (servers, builtIn, context) => {
       const own = offerBuiltIn(builtIn, options)
       const foreign = await Promise.all(
-        servers.map(async (server): Promise<Foreign> => {
+        distinct(servers, builtIn).map(async (server): Promise<Foreign> => {
           const { tools = [], down } = await options.lists.get(server, context)
           return { server, down, offers: offersOf(server, tools, options) }
         })
@@ -61,6 +61,20 @@ export function createToolSets(options: ToolSetsOptions): ToolSets {
       return createToolSet(offers, unavailable, own.release)
     }
   }
+}
+
+/** Each server once, and none under the name of the built-in one: people and metrics tell them apart by it. */
+function distinct(
+  servers: readonly McpServer[],
+  builtIn: BuiltInServer | undefined
+): readonly McpServer[] {
+  const reserved = builtIn?.name.toLowerCase()
+  const byId = new Map(servers.map((server) => [server.id, server]))
+  return [...byId.values()].map((server) =>
+    server.name.trim().toLowerCase() === reserved
+      ? { ...server, name: `${server.name} (MCP)` }
+      : server
+  )
 }
 
 interface Foreign {

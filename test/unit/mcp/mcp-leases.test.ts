@@ -70,6 +70,21 @@ test('a discarded connection serves its other leases, and closes with the last',
   expect(log).toContain('close a2')
 })
 
+test('a discarded connection that is leased counts, and closes with all', async () => {
+  const { log, connect } = connections()
+  const leases = createLeases({ maxConnections: 2, idleMs: 60_000 })
+  const one = leases.take('a', connect('a1'))
+  one.discard()
+  leases.take('a', connect('a2'))
+  expect(leases.size()).toBe(2)
+  expect(() => leases.take('b', connect('b'))).toThrow('all 2 connections are in use.')
+  expect(log).toEqual(['open a1', 'open a2'])
+  await leases.close()
+  expect(log.toSorted()).toEqual(['close a1', 'close a2', 'open a1', 'open a2'])
+  one.release()
+  expect(leases.size()).toBe(0)
+})
+
 test('a connection that cannot be opened is tried again by the next', async () => {
   const { connect } = connections()
   const leases = createLeases({ maxConnections: 1, idleMs: 60_000 })

@@ -189,6 +189,41 @@ test('after three failures a server rests: its calls fail at once, until one may
   expect((await set.call('one_echo', {}, context())).isError).toBe(false)
 })
 
+/** A server that rests, and the set that may try it again. */
+async function startResting() {
+  const server = await start()
+  const set = await lease(described('one', server, { timeoutMs: 300 }))
+  server.misbehave(({ method }) => (method === 'tools/call' ? { kind: 'reset' } : undefined))
+  for (let call = 0; call < 3; call += 1) await set.call('one_echo', {}, context())
+  nowMs += 30_000
+  return { server, set }
+}
+
+test('a server that answers the trial with an error of its own rests no longer', async () => {
+  const { server, set } = await startResting()
+  const refusal = { kind: 'error', code: -32_602, message: 'No such device' } as const
+  server.misbehave(({ method }) => (method === 'tools/call' ? refusal : undefined))
+  expect((await set.call('one_echo', {}, context())).text).toContain('No such device')
+  server.misbehave(() => undefined)
+  expect((await set.call('one_echo', {}, context())).isError).toBe(false)
+})
+
+test('a trial that takes too long or is stopped leaves the next one to try', async () => {
+  const { server, set } = await startResting()
+  server.misbehave(({ method }) => (method === 'tools/call' ? { kind: 'hang' } : undefined))
+  expect((await set.call('one_echo', {}, context())).isError).toBe(true)
+  const before = server.asked('tools/call').length
+  const stop = new AbortController()
+  const calling = set.call('one_echo', {}, context(stop.signal))
+  await expect.poll(() => server.asked('tools/call').length).toBe(before + 1)
+  expect((await set.call('one_echo', {}, context())).isError).toBe(true)
+  expect(server.asked('tools/call')).toHaveLength(before + 1)
+  stop.abort(new Error('stopped'))
+  await expect(calling).rejects.toThrow('stopped')
+  server.misbehave(() => undefined)
+  expect((await set.call('one_echo', {}, context())).isError).toBe(false)
+})
+
 test('slow calls do not make a server rest', async () => {
   const server = await start()
   const set = await lease(described('one', server, { timeoutMs: 500 }))
@@ -355,6 +390,22 @@ test('the built-in server is made at the first call, keeps its facts, and ends w
   await set.release()
   await set.release()
   expect(created).toEqual({ count: 1, closed: 1 })
+})
+
+test('a server that is named twice offers its tools once', async () => {
+  const server = await start()
+  const set = await lease(described('one', server), described('one', server))
+  expect(set.tools.map(({ name }) => name)).toEqual(['one_echo'])
+})
+
+test('a server with the name of the built-in one is told from it', async () => {
+  const server = await start()
+  const dead = described('Nautobot', await start(), { id: 'dead', address: 'http://127.0.0.1:1' })
+  const own = builtIn({ count: 0, closed: 0 })
+  const set = await clients.lease([described('nautobot', server), dead], own, context())
+  expect(set.tools.map(({ server: of }) => of)).toEqual(['Nautobot', 'Nautobot', 'nautobot (MCP)'])
+  expect(set.unavailable).toMatchObject([{ server: 'Nautobot (MCP)' }])
+  expect((await set.call('nautobot-mcp_echo', { n: 1 }, context())).text).toBe('{"n":1}')
 })
 
 test('links and gaps that a foreign server claims are not taken over', async () => {
