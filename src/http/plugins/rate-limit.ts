@@ -29,12 +29,13 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
       errorResponseBuilder: (_request, { ttl }) => tooMany(maxPerMinute, 'requests', ttl)
     })
 
-    const countRefusal = app.createRateLimit({
+    const ofRefusals = {
       max: maxRefusedPerMinute,
-      // Not inherited: without it the plugin's own number would count.
+      // Missing in the plugin's types, and not inherited: its own number would count.
       cache: maxEntries,
-      keyGenerator: (request) => `refused ${fingerprintOf(request)}`
-    })
+      keyGenerator: (request: FastifyRequest) => `refused ${fingerprintOf(request)}`
+    }
+    const countRefusal = app.createRateLimit(ofRefusals)
     app.addHook('onError', async (request, _reply, error) => {
       if (error instanceof AppError && error.code === 'UNAUTHENTICATED') await countRefusal(request)
     })
