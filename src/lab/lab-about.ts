@@ -1,3 +1,4 @@
+import { nearestSpelling } from '../platform/nearest.ts'
 import { tableOf } from './lab-answers.ts'
 import { isNamesCall, namesCall, readNames } from './lab-names.ts'
 import { nounOf } from './lab-phrases.ts'
@@ -6,7 +7,6 @@ import { readPage } from './lab-query.ts'
 import type { LabCall, LabConversation, LabStep } from './lab-request.ts'
 import { cell, markdownTable, sayFailure, sayUnknown } from './lab-sentences.ts'
 import type { Understanding } from './lab-understanding.ts'
-import { nearest } from './nearest.ts'
 
 const MAX_FOUND = 5
 const MAX_NEAREST = 3
@@ -97,7 +97,7 @@ function notFound(
       calls: ['dcim.device', 'dcim.location'].map(namesCall)
     }
   }
-  const near = nearest(name, [...names, ...(known.get('dcim.location') ?? [])], MAX_NEAREST)
+  const near = nearestSpelling(name, [...names, ...(known.get('dcim.location') ?? [])], MAX_NEAREST)
   const hint =
     near.length > 0 ? ` Did you mean ${near.map((one) => `**${cell(one)}**`).join(' or ')}?` : ''
   return {

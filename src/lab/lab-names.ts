@@ -1,6 +1,6 @@
+import { nearestSpelling } from '../platform/nearest.ts'
 import type { LabCall, LabStep } from './lab-request.ts'
 import type { Filters } from './lab-words.ts'
-import { nearest } from './nearest.ts'
 
 /** Names that are read to recognise one; more than that are not known. */
 export const MAX_NAMES = 200
@@ -176,7 +176,7 @@ const MIN_GUESSED_CHARACTERS = 3
 
 function guess(said: string, candidates: readonly Named[]): Named | undefined {
   if (said.length < MIN_GUESSED_CHARACTERS) return undefined
-  const [name] = nearest(
+  const [name] = nearestSpelling(
     said,
     candidates.map((candidate) => candidate.name),
     1

@@ -1,4 +1,4 @@
-import { editDistance } from './nearest.ts'
+import { editDistance } from '../platform/nearest.ts'
 
 export type Filters = Readonly<Record<string, readonly string[]>>
 

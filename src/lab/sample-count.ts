@@ -1,5 +1,5 @@
+import { nearestSpelling } from '../platform/nearest.ts'
 import { hasFilter } from './nautobot-names.ts'
-import { nearest } from './nearest.ts'
 import { FilterError, readFilters } from './sample-filters.ts'
 import type { SampleModel } from './sample-model.ts'
 import { SampleRefusal } from './sample-refusal.ts'
@@ -52,7 +52,7 @@ function readGroupBy(
     .filter(([, { kind }]) => !['reverse', 'only', 'json', 'content-types'].includes(kind))
     .map(([field]) => field)
   if (groupable.includes(name)) return name
-  const near = nearest(name, groupable, MAX_NEAREST)
+  const near = nearestSpelling(name, groupable, MAX_NEAREST)
   const hint =
     near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'GET models/ lists the fields.'
   throw new SampleRefusal(400, {
@@ -89,7 +89,7 @@ function findWithHelp(
     const unknown = Object.keys(error.errors).filter((name) => !isKnown(request, model, name))
     if (unknown.length === 0) throw error
     const names = Object.keys(model.filters)
-    const near = unknown.map((name) => [name, nearest(name, names, MAX_NEAREST)])
+    const near = unknown.map((name) => [name, nearestSpelling(name, names, MAX_NEAREST)])
     throw new SampleRefusal(400, { ...error.errors, nearest: Object.fromEntries(near) })
   }
 }
