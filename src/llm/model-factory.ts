@@ -2,8 +2,8 @@ import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { LlmModel, LlmProvider } from '../catalog/catalog.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { Outbound } from '../platform/outbound.ts'
-import { redactError, redactThrown } from '../platform/redact.ts'
 import type { Secret } from '../platform/secret.ts'
+import { redactFailure, redactResponse } from '../platform/secret-redaction.ts'
 import { describeAzureOpenAi } from './azure-openai.ts'
 import { describeOpenAi } from './openai.ts'
 import type { DescribeProvider, ProviderEndpoint } from './provider.ts'
@@ -85,7 +85,7 @@ function credentialed(
     headers.delete('authorization')
     const shown = secret ? endpoint.credentialHeaders(secret) : {}
     for (const [name, value] of Object.entries(shown)) headers.set(name, value)
-    return redactError(await send(url, { ...init, headers }), secret)
+    return redactResponse(await send(url, { ...init, headers }), secret)
   }
 
   async function askAgain(
@@ -104,5 +104,5 @@ function credentialed(
     return ask(url, init)
   }
 
-  return { fetch: askAgain, redactFailure: (error) => redactThrown(error, secret) }
+  return { fetch: askAgain, redactFailure: (error) => redactFailure(error, secret) }
 }

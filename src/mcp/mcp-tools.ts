@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { McpServer } from '../catalog/catalog.ts'
+import { isRecord } from '../platform/json.ts'
 import type { ToolDefinition } from '../tool-server.ts'
 import type { ListedTool } from './mcp-connection.ts'
 
@@ -106,8 +107,4 @@ function usableSchema(schema: unknown): ToolDefinition['inputSchema'] | undefine
   if (JSON.stringify(schema).length > MAX_SCHEMA_CHARACTERS) return undefined
   // Demanded by providers, optional in JSON Schema.
   return { ...schema, properties }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,8 +4,8 @@ import {
   StreamableHTTPClientTransport,
   type Transport
 } from '@modelcontextprotocol/client'
-import { redact, redactError } from '../platform/redact.ts'
 import type { Secret } from '../platform/secret.ts'
+import { redactResponse, redactSecret } from '../platform/secret-redaction.ts'
 import { STREAM_ENDED } from './mcp-failure.ts'
 
 /** Without what this transport has no use for: related requests, and the resumption of another process's stream. */
@@ -119,7 +119,7 @@ function cancelledId(message: JSONRPCMessage): RequestId | undefined {
 function withoutSecret(message: JSONRPCMessage, secret: Secret | undefined): JSONRPCMessage {
   if (!secret) return message
   const text = JSON.stringify(message)
-  const redacted = redact(text, secret)
+  const redacted = redactSecret(text, secret)
   return redacted === text ? message : JSON.parse(redacted)
 }
 
@@ -132,6 +132,6 @@ function credentialedFetch({ fetch: send, secret }: HttpTransportOptions) {
       return new Response(null, { status: 405 })
     }
     if (secret) headers.set('authorization', `Bearer ${secret.reveal()}`)
-    return redactError(await send(url, { ...init, headers }), secret)
+    return redactResponse(await send(url, { ...init, headers }), secret)
   }
 }

@@ -1,5 +1,6 @@
 import type { McpServer } from '../catalog/catalog.ts'
 import type { CallContext } from '../platform/call-context.ts'
+import { isRecord } from '../platform/json.ts'
 import type { ToolDefinition, ToolResult, ToolSet, UnavailableServer } from '../tool-server.ts'
 import { type ConnectableServer, connectInMemory, type McpConnection } from './mcp-connection.ts'
 import { toMcpFailure } from './mcp-failure.ts'
@@ -181,13 +182,9 @@ function createToolSet(
       context.signal.throwIfAborted()
       const offer = byName.get(name)
       if (!offer) return errorResult(`There is no tool called "${name.slice(0, 100)}".`)
-      if (!isObject(args)) return errorResult('The arguments of a tool are a JSON object.')
+      if (!isRecord(args)) return errorResult('The arguments of a tool are a JSON object.')
       return offer.call(args, context)
     },
     release
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

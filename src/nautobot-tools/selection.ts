@@ -1,3 +1,4 @@
+import { isRecord } from '../platform/json.ts'
 import type { FieldDescription, ModelDescription } from './model-directory.ts'
 import { ToolRefusal } from './tool-failure.ts'
 
@@ -120,9 +121,6 @@ function leafSelection({ field, description, related }: Step): string {
   if (related) return `${field} { ${labelSelection(related)} }`
   return description && RELATED_TYPE.test(description.type) ? `${field} { name }` : field
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object as its label: the texts in it, joined. */
 function label(value: unknown): unknown {

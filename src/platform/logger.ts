@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { describeError, redact } from './redaction.ts'
+import { describeError, redactForLog } from './log-redaction.ts'
 
 export type { Logger } from 'pino'
 
@@ -22,7 +22,7 @@ export function createLogger({ level, version, destination }: LoggerOptions): Lo
       serializers: { err: (value) => (value instanceof Error ? describeError(value) : value) },
       formatters: {
         level: (label) => ({ level: label }),
-        log: (line) => redact(line) as Record<string, unknown>
+        log: (line) => redactForLog(line) as Record<string, unknown>
       }
     },
     destination ?? pino.destination({ sync: false, minLength: 0 })

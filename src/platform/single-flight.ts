@@ -1,3 +1,5 @@
+import { abortable } from './abortable.ts'
+
 /** One piece of work for all who ask for the same thing at the same time. */
 export interface SingleFlight<T> {
   /**
@@ -11,17 +13,6 @@ interface Flight<T> {
   readonly outcome: Promise<T>
   readonly controller: AbortController
   waiting: number
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const leave = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', leave)
-  }
 }
 
 export function createSingleFlight<T>(): SingleFlight<T> {
@@ -46,7 +37,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
       const flight = flights.get(key) ?? start(key, work)
       flight.waiting += 1
       try {
-        return await unlessAborted(flight.outcome, signal)
+        return await abortable(flight.outcome, signal)
       } finally {
         flight.waiting -= 1
         // Still listed means still under way: nobody wants it any more.

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { AppError, type ErrorCode } from '../../errors.ts'
+import { redactText } from '../../platform/log-redaction.ts'
 import type { Metrics } from '../../platform/metrics.ts'
-import { redactText } from '../../platform/redaction.ts'
 import { MAX_MESSAGE_CHARACTERS } from '../schemas.ts'
 import { createMethodFinder } from './method-finder.ts'
 

@@ -24,7 +24,7 @@ export function redactText(text: string): string {
  * A copy fit for a log: what stands under a telling name is hidden at any depth, errors lose everything but
  * their message, stack and cause (an HTTP client's errors carry requests with headers).
  */
-export function redact(value: unknown): unknown {
+export function redactForLog(value: unknown): unknown {
   return redactValue(value, 0)
 }
 
