@@ -3,6 +3,7 @@ import { describeEnvironment } from '../src/config-schema.ts'
 import { ERROR_KINDS } from '../src/errors.ts'
 import { createLogger } from '../src/platform/logger.ts'
 import { createMetrics, describeMetrics } from '../src/platform/metrics.ts'
+import { createHelmReadme } from './helm-readme.ts'
 
 /** Every document that is made from the code, by its path in the repository. */
 export async function createDocuments(version: string): Promise<Map<string, string>> {
@@ -10,7 +11,8 @@ export async function createDocuments(version: string): Promise<Map<string, stri
     ['openapi/openapi.json', await createOpenApi(version)],
     ['openapi/errors.md', createErrorTable()],
     ['docs/environment.md', createEnvironmentTable()],
-    ['docs/metrics.md', await createMetricsTable()]
+    ['docs/metrics.md', await createMetricsTable()],
+    ['helm/README.md', await createHelmReadme()]
   ])
 }
 
