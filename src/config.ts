@@ -195,8 +195,7 @@ function toConfig(values: Values) {
     tls: Object.freeze({
       verify: verifyTls,
       /** Whether an object of the catalog may turn verification off for its own address. */
-      mayDisable: isLab || (environment === 'NONPROD' && Boolean(values.NODE_EXTRA_CA_CERTS)),
-      caBundlePath: values.NODE_EXTRA_CA_CERTS
+      mayDisable: isLab || (environment === 'NONPROD' && Boolean(values.NODE_EXTRA_CA_CERTS))
     }),
     /** For model providers and MCP servers; Nautobot is asked directly. */
     proxy: {

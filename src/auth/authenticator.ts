@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { Secret } from '../platform/secret.ts'
-import type { Access, Caller, Scope } from './caller.ts'
+import type { Caller, Scope } from './caller.ts'
 import { createApiTokenVerifier } from './nautobot-token.ts'
 import { createSessionTokenVerifier, looksLikeSessionToken } from './session-token.ts'
 import { createSigningKeys } from './signing-keys.ts'
@@ -14,7 +14,7 @@ import { createSigningKeys } from './signing-keys.ts'
  */
 export type Authenticate = (
   authorization: string | undefined,
-  access: Access,
+  access: Scope,
   context: CallContext
 ) => Promise<Caller>
 
@@ -49,8 +49,8 @@ function readHeader(authorization: string | undefined) {
   return { isSessionToken, token: new Secret(value) }
 }
 
-function demandScope(caller: Caller, access: Access): Caller {
-  if (access === 'public' || caller.scopes.has(access)) return caller
+function demandScope(caller: Caller, access: Scope): Caller {
+  if (caller.scopes.has(access)) return caller
   throw new AppError(
     'FORBIDDEN',
     `This needs the permission ${PERMISSIONS[access]} in Nautobot, which ${caller.username} does not have.`,

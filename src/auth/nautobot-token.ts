@@ -1,11 +1,12 @@
 import { AppError } from '../errors.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { createExpiringCache } from '../platform/expiring-cache.ts'
 import type { Secret } from '../platform/secret.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
 import type { Caller } from './caller.ts'
-import { fingerprint, missingApp, parseAnswer, SHIM_API, whoamiSchema } from './shim-answers.ts'
+import { fingerprint, missingApp, parseAnswer, whoamiSchema } from './shim-answers.ts'
 
 /** A revoked token, or right, is noticed after this long at the latest. */
 const MAX_AGE_MS = 60_000

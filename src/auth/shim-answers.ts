@@ -5,9 +5,6 @@ import { refusalOf } from '../nautobot/refusal.ts'
 import type { Secret } from '../platform/secret.ts'
 import { SCOPES, type Scope } from './caller.ts'
 
-/** Where the shim's REST API lives in Nautobot. */
-export const SHIM_API = '/api/plugins/ai-ops'
-
 const MAX_LLM_MODELS = 1_000
 
 /** Scopes that this version does not know are left out. */

@@ -2,10 +2,11 @@ import { type CryptoKey, importJWK } from 'jose'
 import { z } from 'zod'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import { refusedToService } from '../nautobot/service-call.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { Secret } from '../platform/secret.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
-import { parseAnswer, SHIM_API } from './shim-answers.ts'
+import { parseAnswer } from './shim-answers.ts'
 
 /** Keys younger than this are used without asking. */
 const MAX_AGE_MS = 300_000

@@ -1,12 +1,13 @@
 import { AppError } from '../errors.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import { refusedToService } from '../nautobot/service-call.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { createExpiringCache } from '../platform/expiring-cache.ts'
 import { Secret } from '../platform/secret.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
 import type { Caller, UserToken } from './caller.ts'
-import { exchangeSchema, fingerprint, parseAnswer, refusalCode, SHIM_API } from './shim-answers.ts'
+import { exchangeSchema, fingerprint, parseAnswer, refusalCode } from './shim-answers.ts'
 
 /** No run starts with a token that is about to lapse. */
 const RENEW_BEFORE_MS = 60_000

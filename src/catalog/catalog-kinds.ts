@@ -1,3 +1,4 @@
+import { SHIM_API } from '../nautobot/shim-api.ts'
 /** How a value is written in Nautobot's REST API and in ours. */
 export type FieldKind =
   /** The same on both sides; a choice may arrive with its label. */
@@ -65,4 +66,4 @@ export const SYSTEM_PROMPTS: CatalogKind = {
 }
 
 /** Path of a kind's list in Nautobot's REST API; without `/api` it is the page. */
-export const pathOf = (kind: CatalogKind) => `/api/plugins/ai-ops/${kind.list}/`
+export const pathOf = (kind: CatalogKind) => `${SHIM_API}/${kind.list}/`

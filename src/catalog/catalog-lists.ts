@@ -7,6 +7,7 @@ import {
   type SystemPromptResource,
   systemPromptResource
 } from '../nautobot/resources.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import type { LlmModel, McpServer, SystemPrompt } from './catalog.ts'
 
 /** How one list of Nautobot becomes one list of the catalog; snake_case ends here. */
@@ -17,7 +18,7 @@ export interface CatalogList<Resource, T> {
 }
 
 export const llmModels: CatalogList<LlmModelResource, LlmModel> = {
-  path: '/api/plugins/ai-ops/llm-models/',
+  path: `${SHIM_API}/llm-models/`,
   schema: llmModelResource,
   read: (resource) => ({
     id: resource.id,
@@ -40,7 +41,7 @@ export const llmModels: CatalogList<LlmModelResource, LlmModel> = {
 }
 
 export const mcpServers: CatalogList<McpServerResource, McpServer> = {
-  path: '/api/plugins/ai-ops/mcp-servers/',
+  path: `${SHIM_API}/mcp-servers/`,
   schema: mcpServerResource,
   read: (resource) => ({
     id: resource.id,
@@ -56,7 +57,7 @@ export const mcpServers: CatalogList<McpServerResource, McpServer> = {
 }
 
 export const systemPrompts: CatalogList<SystemPromptResource, SystemPrompt> = {
-  path: '/api/plugins/ai-ops/system-prompts/',
+  path: `${SHIM_API}/system-prompts/`,
   schema: systemPromptResource,
   read: ({ id, name, status, text }) => ({ id, name, status: status.name, text })
 }

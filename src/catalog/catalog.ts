@@ -1,5 +1,4 @@
 export type LlmProvider = 'azure-openai' | 'openai'
-export type HealthStatus = 'Healthy' | 'Failed' | 'Maintenance'
 
 /** One LLM model as an administrator described it in Nautobot. Never holds its key. */
 export interface LlmModel {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import type { Query } from '../nautobot/client.types.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import type { Asker } from './asker.ts'
 
 const groupsSchema = z.array(
@@ -21,7 +22,7 @@ export type Counted = z.infer<typeof countSchema>
 
 /** Asks the shim: one query in Nautobot's database, with the asking user's rights. */
 export async function askCount(asker: Asker, objectType: string, query: Query): Promise<Counted> {
-  const answer = await asker.get(`/api/plugins/ai-ops/count/${objectType}/`, query)
+  const answer = await asker.get(`${SHIM_API}/count/${objectType}/`, query)
   const parsed = countSchema.safeParse(answer)
   if (parsed.success) return parsed.data
   throw new AppError('NAUTOBOT_UNAVAILABLE', 'Nautobot counts in an unknown way.', {

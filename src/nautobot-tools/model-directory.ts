@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import { createExpiringCache } from '../platform/expiring-cache.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
 import type { Asker } from './asker.ts'
 
-const SHIM_API = '/api/plugins/ai-ops'
 const MAX_AGE_MS = 600_000
 const MAX_USERS = 500
 const MAX_DESCRIPTIONS = 500

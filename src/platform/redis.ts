@@ -9,8 +9,8 @@ const MAX_RETRY_MS = 5_000
 const KEEP_ALIVE_MS = 10_000
 const CLOSE_TIMEOUT_MS = 1_000
 
-/** What a connection is for: one that waits or listens never carries commands. */
-export type RedisRole = 'commands' | 'subscriber' | 'blocking-reader'
+/** What a connection is for: one that listens never carries commands. */
+export type RedisRole = 'commands' | 'subscriber'
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with the password in it. */

@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import { credentialResource } from '../nautobot/resources.ts'
 import { refusedToService } from '../nautobot/service-call.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import { abortable } from '../platform/abortable.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { Secret } from '../platform/secret.ts'
@@ -101,7 +102,7 @@ type Ask = (
 
 function createAsk({ client, serviceToken, signal, onOutdated }: SecretResolverOptions): Ask {
   return async (kind, object, correlationId) => {
-    const path = `/api/plugins/ai-ops/${kind}/${encodeURIComponent(object.id)}/resolve-credential/`
+    const path = `${SHIM_API}/${kind}/${encodeURIComponent(object.id)}/resolve-credential/`
     const call = { token: serviceToken, signal, correlationId, timeoutMs: RESOLVE_TIMEOUT_MS }
     const answer = await client.send('POST', path, {}, call).catch((error: unknown) => {
       throw explain(error, object)

@@ -1,7 +1,7 @@
 import type { RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import type { Access, Caller, Scope } from '../../auth/caller.ts'
-import type { CallContext } from '../../platform/call-context.ts'
+import type { Authenticate } from '../../auth/authenticator.ts'
+import type { Access, Caller } from '../../auth/caller.ts'
 import { responseClosed } from '../codecs/sse.ts'
 
 declare module 'fastify' {
@@ -14,13 +14,6 @@ declare module 'fastify' {
     access?: Access
   }
 }
-
-/** Who sends this `Authorization` header. Throws UNAUTHENTICATED, FORBIDDEN, NAUTOBOT_UNAVAILABLE. */
-export type Authenticate = (
-  authorization: string | undefined,
-  access: Scope,
-  context: CallContext
-) => Promise<Caller>
 
 interface AuthenticationOptions {
   readonly authenticate: Authenticate

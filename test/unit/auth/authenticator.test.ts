@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { UnsecuredJWT } from 'jose'
 import { expect, it } from 'vitest'
 import { createAuthenticator } from '../../../src/auth/authenticator.ts'
-import type { Access, Caller } from '../../../src/auth/caller.ts'
+import type { Caller, Scope } from '../../../src/auth/caller.ts'
 import { AppError } from '../../../src/errors.ts'
 import { Secret } from '../../../src/platform/secret.ts'
 import {
@@ -34,7 +34,7 @@ async function setup(initial: Partial<FakeShimState> = {}, labCaller?: Caller) {
   })
   return {
     ...shim,
-    authenticate: (authorization?: string, access: Access = 'chat', signal?: AbortSignal) =>
+    authenticate: (authorization?: string, access: Scope = 'chat', signal?: AbortSignal) =>
       authenticate(authorization, access, context(signal)),
     elapse: (ms: number) => {
       offsetMs += ms
