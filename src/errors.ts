@@ -175,11 +175,6 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'An administrator checks the secrets group in Nautobot: its secret cannot be read.'
   },
-  TOOL_SERVER_FAILED: {
-    status: 502,
-    retryable: true,
-    help: 'The MCP server did not answer properly; the rest of the answer does not need it.'
-  },
   NAUTOBOT_REFUSED: {
     status: 502,
     retryable: false,

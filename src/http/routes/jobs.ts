@@ -88,7 +88,7 @@ export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { sched
         params: z.object({ name: nameSchema }),
         response: {
           202: startedSchema,
-          ...errorResponses('JOB_NOT_FOUND', 'JOB_RUNNING', 'DRAINING', 'REDIS_UNAVAILABLE')
+          ...errorResponses('JOB_NOT_FOUND', 'JOB_RUNNING', 'DRAINING')
         }
       }
     },

@@ -30,7 +30,7 @@ export const runRoutes: FastifyPluginAsyncZod<RunRoutesOptions> = async (
         tags: TAGS,
         summary: 'Look at a run',
         params: paramsSchema,
-        response: { 200: runViewSchema, ...errorResponses('RUN_NOT_FOUND', 'REDIS_UNAVAILABLE') }
+        response: { 200: runViewSchema, ...errorResponses('RUN_NOT_FOUND') }
       }
     },
     async (request) => toRunBody(await runs.view(request.caller, request.params.runId))
@@ -55,7 +55,7 @@ export const runRoutes: FastifyPluginAsyncZod<RunRoutesOptions> = async (
             description: 'AG-UI events.',
             content: { 'text/event-stream': { schema: eventStreamSchema } }
           },
-          ...errorResponses('RUN_NOT_FOUND', 'REDIS_UNAVAILABLE')
+          ...errorResponses('RUN_NOT_FOUND')
         }
       }
     },
@@ -77,7 +77,7 @@ export const runRoutes: FastifyPluginAsyncZod<RunRoutesOptions> = async (
         summary: 'Stop a run',
         description: 'A run that has ended is left as it is.',
         params: paramsSchema,
-        response: { 200: runViewSchema, ...errorResponses('RUN_NOT_FOUND', 'REDIS_UNAVAILABLE') }
+        response: { 200: runViewSchema, ...errorResponses('RUN_NOT_FOUND') }
       }
     },
     async (request) => toRunBody(await runs.cancel(request.caller, request.params.runId))
