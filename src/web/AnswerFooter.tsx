@@ -2,13 +2,14 @@ import { CopyButton } from './CopyButton.tsx'
 import { useCell } from './cell.ts'
 import { useChat } from './chat-hooks.ts'
 import { RetryIcon, WarningIcon } from './icons.tsx'
+import { ModelMark } from './ModelMark.tsx'
 import { type Answer, answerText } from './message.ts'
 import { ProofLinks } from './ProofLinks.tsx'
 import { duration } from './tool-words.ts'
 
 /** What is behind the answer, what it did not see, and what can be done with it. */
 export function AnswerFooter({ answer }: { readonly answer: Answer }) {
-  const { footer, model, phase } = answer
+  const { footer, phase } = answer
   return (
     <footer className="answer-footer">
       {phase === 'stopped' && <p className="mark">Stopped. What came before is kept.</p>}
@@ -28,13 +29,7 @@ export function AnswerFooter({ answer }: { readonly answer: Answer }) {
       )}
       <div className="meta">
         <Actions answer={answer} />
-        {model?.isLab ? (
-          <span className="badge" title={model.name}>
-            Lab model, not a language model
-          </span>
-        ) : (
-          model && <span>{model.name}</span>
-        )}
+        <ModelMark answer={answer} />
         {footer && <span className="usage">{usageWords(footer.usage)}</span>}
       </div>
     </footer>

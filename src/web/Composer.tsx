@@ -2,9 +2,9 @@ import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { MAX_MESSAGE_CHARS } from './api.ts'
 import { useCell } from './cell.ts'
 import { useChat } from './chat-hooks.ts'
-import { nounOf } from './chat-view.ts'
 import { CrossIcon, PlusIcon, SendIcon, StopIcon } from './icons.tsx'
 import { ModelPicker } from './ModelPicker.tsx'
+import { nounOf } from './nouns.ts'
 import { ServerPicker } from './ServerPicker.tsx'
 
 /** Characters left from which on the count is shown. */
@@ -13,9 +13,9 @@ const COUNT_FROM_CHARS = 1_000
 export function Composer() {
   const chat = useChat()
   const draft = useCell(chat.draft)
-  const { openAnswerId, options } = useCell(chat.view)
+  const { openAnswerId, waitsToSend } = useCell(chat.view)
   const left = MAX_MESSAGE_CHARS - draft.length
-  const maySend = draft.trim() !== '' && left >= 0 && !openAnswerId && options !== undefined
+  const maySend = draft.trim() !== '' && left >= 0 && !openAnswerId && !waitsToSend
 
   const send = (): void => {
     if (maySend) void chat.ask(draft)
@@ -36,13 +36,19 @@ export function Composer() {
           <ModelPicker />
           <ServerPicker />
           <span className={left < 0 ? 'left over' : 'left'} role="status">
-            {left < COUNT_FROM_CHARS && leftWords(left)}
+            {waitsToSend ? waitingWords(openAnswerId) : left < COUNT_FROM_CHARS && leftWords(left)}
           </span>
           {openAnswerId ? <StopButton /> : <SendButton disabled={!maySend} />}
         </div>
       </div>
     </form>
   )
+}
+
+function waitingWords(openAnswerId: string | undefined): string {
+  return openAnswerId
+    ? 'Sent when this answer is complete…'
+    : 'Sent as soon as the service answers…'
 }
 
 function leftWords(left: number): string {
@@ -54,6 +60,7 @@ function QuestionField({ send }: { readonly send: () => void }) {
   const chat = useChat()
   const draft = useCell(chat.draft)
   const { openAnswerId } = useCell(chat.view)
+  const placeholder = openAnswerId ? 'Type the next question…' : 'Ask about your network…'
   const field = useRef<HTMLTextAreaElement>(null)
 
   useEffect(() => field.current?.focus({ preventScroll: true }), [])
@@ -65,13 +72,13 @@ function QuestionField({ send }: { readonly send: () => void }) {
     send()
   }
   return (
-    <div className="grow" data-text={`${draft} `}>
+    <div className="grow" data-text={draft === '' ? placeholder : `${draft} `}>
       <textarea
         ref={field}
         rows={1}
         value={draft}
         aria-label="Your question"
-        placeholder={openAnswerId ? 'Type the next question…' : 'Ask about your network…'}
+        placeholder={placeholder}
         onChange={(event) => chat.setDraft(event.target.value)}
         onKeyDown={onKeyDown}
       />
@@ -85,7 +92,7 @@ function AboutChip() {
   if (!about) return null
   return (
     <span className="chip">
-      About this {nounOf(about)}
+      About this {nounOf(about.objectType)}
       <button
         type="button"
         aria-label="Ask without this object"

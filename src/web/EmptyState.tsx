@@ -1,6 +1,6 @@
 import { useCell } from './cell.ts'
 import { useChat } from './chat-hooks.ts'
-import { nounOf } from './chat-view.ts'
+import { nounOf } from './nouns.ts'
 
 const EXAMPLES = [
   'How many devices are there, by role?',
@@ -20,7 +20,9 @@ const OBJECT_EXAMPLES = [
 export function EmptyState() {
   const chat = useChat()
   const { about, options } = useCell(chat.view)
-  const examples = about ? OBJECT_EXAMPLES.map((text) => named(text, nounOf(about))) : EXAMPLES
+  const examples = about
+    ? OBJECT_EXAMPLES.map((text) => named(text, nounOf(about.objectType)))
+    : EXAMPLES
   return (
     <div className="empty">
       <h2>What do you want to know about your network?</h2>

@@ -2,11 +2,11 @@ import { useEffect, useState } from 'react'
 import { Answer } from './Answer.tsx'
 import { useCell } from './cell.ts'
 import { useChat, usePinnedScroll } from './chat-hooks.ts'
-import { nounOf } from './chat-view.ts'
 import { EmptyState } from './EmptyState.tsx'
 import { DownIcon } from './icons.tsx'
 import type { Question as QuestionMessage } from './message.ts'
 import { useMessage } from './message-store.ts'
+import { nounOf } from './nouns.ts'
 
 /** Messages on the page before "Show earlier". */
 export const SHOWN_MESSAGES = 50
@@ -15,7 +15,7 @@ export function Log() {
   const chat = useChat()
   const ids = useCell(chat.messages.order)
   const [shown, setShown] = useState(SHOWN_MESSAGES)
-  const { scroller, content, isPinned, scrollToEnd } = usePinnedScroll()
+  const { scroller, content, isPinned, scrollToEnd } = usePinnedScroll(ids.length > 0)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new question brings the end back into sight
   useEffect(scrollToEnd, [ids.length, scrollToEnd])
@@ -66,7 +66,9 @@ function Message({ id }: { readonly id: string }) {
 function Question({ question }: { readonly question: QuestionMessage }) {
   return (
     <article className="question" aria-label="Question">
-      {question.about && <div className="about-mark">About this {nounOf(question.about)}</div>}
+      {question.about && (
+        <div className="about-mark">About this {nounOf(question.about.objectType)}</div>
+      )}
       <div className="bubble">{question.text}</div>
     </article>
   )

@@ -1,13 +1,13 @@
 import { useState } from 'react'
 import { useCell } from './cell.ts'
-import { useChat } from './chat-hooks.ts'
+import { useChat, useSeconds } from './chat-hooks.ts'
 import { FailureText } from './FailureBox.tsx'
 import { CrossIcon, RetryIcon } from './icons.tsx'
 
 /** What concerns the whole chat: the service is away, its version differs, another answer is running. */
 export function Notices() {
   const chat = useChat()
-  const { failure, loading } = useCell(chat.view)
+  const { failure, loading, nextLoadMs } = useCell(chat.view)
   return (
     <div className="notices column">
       {failure && (
@@ -15,12 +15,19 @@ export function Notices() {
           <button type="button" disabled={loading} onClick={() => void chat.load()}>
             <RetryIcon /> {loading ? 'Trying…' : 'Try again'}
           </button>
+          {nextLoadMs !== undefined && <NextLoad delayMs={nextLoadMs} />}
         </FailureText>
       )}
       <VersionNotice />
       <BusyNotice />
     </div>
   )
+}
+
+function NextLoad({ delayMs }: { readonly delayMs: number }) {
+  const seconds = useSeconds(true)
+  const left = Math.max(1, Math.round(delayMs / 1_000) - seconds)
+  return <span className="muted">Trying again by itself in {left} s</span>
 }
 
 function VersionNotice() {

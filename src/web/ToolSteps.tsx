@@ -3,7 +3,7 @@ import { CodeBlock } from './CodeBlock.tsx'
 import { CheckIcon, ChevronIcon, CrossIcon } from './icons.tsx'
 import type { ToolPart } from './message.ts'
 import { ProofLinks } from './ProofLinks.tsx'
-import { measures, pretty, summarise, toolLabel } from './tool-words.ts'
+import { callWords, duration, pretty, rowsOf } from './tool-words.ts'
 
 /** Characters of a result on the page; copying it takes all that came. */
 export const MAX_SHOWN_RESULT_CHARS = 20_000
@@ -21,6 +21,7 @@ export function ToolSteps({ parts }: { readonly parts: readonly ToolPart[] }) {
 const ToolStep = memo(function ToolStep({ part }: { readonly part: ToolPart }) {
   const [isOpen, setOpen] = useState(false)
   const detailsId = useId()
+  const { title, details } = callWords(part.name, part.args)
   return (
     <li className={`step ${part.state}`}>
       <button
@@ -31,9 +32,10 @@ const ToolStep = memo(function ToolStep({ part }: { readonly part: ToolPart }) {
         onClick={() => setOpen(!isOpen)}
       >
         <StepState state={part.state} />
-        <span className="step-label">{toolLabel(part.name)}</span>
-        <span className="step-summary">{summarise(part.args)}</span>
-        <span className="step-measures">{measures(part)}</span>
+        <span className="step-label">{title}</span>
+        <span className="step-summary">{details}</span>
+        <span className="step-rows">{rowsOf(part)}</span>
+        <span className="step-time">{part.note && duration(part.note.durationMs)}</span>
         <span className="chevron">
           <ChevronIcon />
         </span>

@@ -51,10 +51,16 @@ export interface RunStream {
   readonly events: AsyncIterable<SseEvent>
 }
 
+/** What the page reads of a run beside its events. */
+export interface RunView {
+  readonly question: string
+}
+
 /** The service as the chat uses it. Every method throws ChatError, and the signal's reason once aborted. */
 export interface ChatApi {
   options(signal: AbortSignal): Promise<ChatOptions>
   ask(question: Ask, signal: AbortSignal): Promise<RunStream>
+  run(runId: string, signal: AbortSignal): Promise<RunView>
   follow(runId: string, lastEventId: string | undefined, signal: AbortSignal): Promise<RunStream>
   cancel(runId: string, signal: AbortSignal): Promise<void>
 }
@@ -81,6 +87,7 @@ export function createChatApi(options: ApiOptions): ChatApi {
     options: (signal) => readJson(send, { method: 'GET', path: '/chat/options' }, signal),
     ask: (question, signal) =>
       openStream(send, { method: 'POST', path: '/chat', body: question }, signal),
+    run: (runId, signal) => readJson(send, { method: 'GET', path: runPath(runId) }, signal),
     follow(runId, lastEventId, signal) {
       const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }
       return openStream(send, { method: 'GET', path: `${runPath(runId)}/events`, headers }, signal)

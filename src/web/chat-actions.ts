@@ -6,14 +6,20 @@ import { toFailure } from './chat-error.ts'
 import { cancelRun, readInto, settle } from './chat-reading.ts'
 import { type Answer, emptyAnswer, isOpen, type Question } from './message.ts'
 
-/** Sends a question. Ignored while an answer is being written. */
+/** Sends a question, or keeps it until the service is there. Ignored while an answer is being written. */
 export async function ask(context: ChatContext, raw: string): Promise<void> {
   const text = raw.trim()
-  const { openAnswerId, about } = context.view.get()
+  const { openAnswerId, about, options } = context.view.get()
   if (text === '' || openAnswerId) return
-  context.draft.set('')
+  if (!options) {
+    setDraft(context, raw)
+    patchView(context, { waitsToSend: true, announcement: 'Waiting for the service' })
+    return
+  }
+  // An example that is clicked leaves what is being typed alone.
+  if (context.draft.get().trim() === text) context.draft.set('')
   // Kept until the service has the question: a reload before that brings it back.
-  context.memory.keepDraft(text)
+  if (context.draft.get() === '') context.memory.keepDraft(text)
   patchView(context, { about: undefined, announcement: 'Question sent' })
   const question: Question = { kind: 'question', id: createId(), text, about }
   await submit(context, question, emptyAnswer(createId(), question.id))
@@ -110,6 +116,18 @@ export async function followRun(
   })
 }
 
+/** Reads along with the run that another client started in this conversation. */
+export async function followBusy(context: ChatContext): Promise<void> {
+  const { busyRunId: runId } = context.view.get()
+  if (!runId) return
+  const { signal } = context.lifetime
+  const question = await context.api
+    .run(runId, signal)
+    .then((run) => run.question)
+    .catch(() => 'A question asked in another window')
+  if (!signal.aborted) await followRun(context, { runId, question })
+}
+
 /** Stops the run that another client started in this conversation. */
 export async function stopBusy(context: ChatContext): Promise<void> {
   const { busyRunId } = context.view.get()
@@ -132,6 +150,7 @@ export function newConversation(context: ChatContext): void {
     conversationId: undefined,
     openAnswerId: undefined,
     busyRunId: undefined,
+    waitsToSend: false,
     announcement: 'New conversation'
   })
 }

@@ -26,6 +26,8 @@ export interface ChatContext extends ChatDependencies {
   readonly draft: Cell<string>
   /** Ends with the open conversation; replaced by the next one. */
   lifetime: AbortController
+  /** Ends with the attempts to reach the service; replaced by the next ones. */
+  loading: AbortController
 }
 
 export function createContext(dependencies: ChatDependencies): ChatContext {
@@ -34,7 +36,8 @@ export function createContext(dependencies: ChatDependencies): ChatContext {
     messages: dependencies.messages ?? createMessageStore(),
     view: createCell(initialView(dependencies.about)),
     draft: createCell(dependencies.memory.draft()),
-    lifetime: new AbortController()
+    lifetime: new AbortController(),
+    loading: new AbortController()
   }
 }
 
@@ -55,7 +58,9 @@ export function changeAnswer(
   return next
 }
 
+/** A question that waits to be sent is taken back by changing it. */
 export function setDraft(context: ChatContext, text: string): void {
   context.draft.set(text)
   context.memory.keepDraft(text)
+  if (context.view.get().waitsToSend) patchView(context, { waitsToSend: false })
 }

@@ -40,8 +40,8 @@ interface PinnedScroll {
   readonly scrollToEnd: () => void
 }
 
-/** Keeps the end of a growing log in sight until the person scrolls away from it. */
-export function usePinnedScroll(): PinnedScroll {
+/** Keeps the end of a growing log in sight until the person scrolls away from it; an empty one shows its top. */
+export function usePinnedScroll(hasMessages: boolean): PinnedScroll {
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const pinned = useRef(true)
@@ -53,12 +53,13 @@ export function usePinnedScroll(): PinnedScroll {
   }, [])
   const scrollToEnd = useCallback((): void => {
     pin(true)
-    if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight
-  }, [pin])
+    const box = scroller.current
+    if (box) box.scrollTop = hasMessages ? box.scrollHeight : 0
+  }, [pin, hasMessages])
 
   useEffect(() => {
     const [box, inner] = [scroller.current, content.current]
-    if (!box || !inner) return
+    if (!box || !inner || !hasMessages) return
     let height = box.scrollHeight
     const isNearEnd = (): boolean =>
       box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX
@@ -84,7 +85,7 @@ export function usePinnedScroll(): PinnedScroll {
       box.removeEventListener('scroll', onScroll)
       box.removeEventListener('click', onClick)
     }
-  }, [pin])
+  }, [pin, hasMessages])
 
   return { scroller, content, isPinned, scrollToEnd }
 }

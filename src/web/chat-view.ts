@@ -9,6 +9,10 @@ export interface ChatView {
   /** Why the service could not be asked. */
   readonly failure: Failure | undefined
   readonly loading: boolean
+  /** How long it is until the service is asked again; undefined when only a person does it. */
+  readonly nextLoadMs: number | undefined
+  /** The draft is sent as soon as the service is there and the conversation is back. */
+  readonly waitsToSend: boolean
   readonly conversationId: string | undefined
   /** The answer being written in this conversation. */
   readonly openAnswerId: string | undefined
@@ -29,6 +33,8 @@ export function initialView(about: PageContext | undefined): ChatView {
     options: undefined,
     failure: undefined,
     loading: true,
+    nextLoadMs: undefined,
+    waitsToSend: false,
     conversationId: undefined,
     openAnswerId: undefined,
     busyRunId: undefined,
@@ -45,22 +51,4 @@ const ABOUT = /^([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*):([0-9a-f-]{36})$/i
 export function parseAbout(value: string | null): PageContext | undefined {
   const match = ABOUT.exec(value ?? '')
   return match?.[1] && match[2] ? { objectType: match[1], id: match[2] } : undefined
-}
-
-const NOUNS: Readonly<Record<string, string>> = {
-  ipaddress: 'IP address',
-  vlan: 'VLAN',
-  vlangroup: 'VLAN group',
-  vrf: 'VRF',
-  devicetype: 'device type',
-  locationtype: 'location type',
-  virtualmachine: 'virtual machine',
-  circuittype: 'circuit type',
-  objectchange: 'change'
-}
-
-/** `dcim.device` → `device`. */
-export function nounOf(about: PageContext): string {
-  const model = about.objectType.split('.')[1] ?? about.objectType
-  return NOUNS[model] ?? model
 }

@@ -1,33 +1,51 @@
 import type { ToolPart } from './message.ts'
+import { pluralOf } from './nouns.ts'
 
 /** Characters of the one-line summary; the full arguments are one click away. */
 export const MAX_SUMMARY_CHARS = 200
 
+/** Nautobot's own tools. */
 const LABELS: Readonly<Record<string, string>> = {
   count: 'Count',
-  find: 'Find',
-  get: 'Look up',
-  describe: 'Read the data model',
-  query: 'Query',
-  changes: 'Read the change log'
+  find: 'Find'
 }
 
-/** A tool's name for people: `count` → `Count`, `netbox__get_device` → `Get device`. */
+/** A call in words: its tool, what it is about, and the rest of its arguments in one line. */
+export interface CallWords {
+  /** `Count devices` */
+  readonly title: string
+  /** `location AMS01 · by role` */
+  readonly details: string
+}
+
+/** Arguments that bound an answer rather than say what was asked; all are one click away. */
+const BOUNDS: ReadonlySet<string> = new Set(['limit', 'top', 'offset', 'fields'])
+
+/** Arguments as they arrive are no JSON yet: only the tool's name is known then. */
+export function callWords(name: string, args: string): CallWords {
+  const value = parse(args)
+  const title = toolLabel(name)
+  if (!isBuiltIn(name)) return { title, details: cut(facts(value)) }
+  const { model, ...rest } = isRecord(value) ? value : {}
+  const about = typeof model === 'string' ? ` ${pluralOf(model)}` : ''
+  const told = Object.entries(rest).filter(([key]) => !BOUNDS.has(key))
+  return { title: title + about, details: cut(facts(Object.fromEntries(told))) }
+}
+
+/** A tool's name for people: `count` → `Count`, `netbox__get_device` → `Netbox get device`. */
 export function toolLabel(name: string): string {
-  const known = LABELS[name] ?? LABELS[name.replace(/^nautobot_+/, '')]
+  const known = LABELS[name]
   if (known) return known
   const words = name.replaceAll(/[_-]+/g, ' ').trim()
   return words === '' ? 'Tool' : words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** The arguments in one line: `dcim.device · location AMS01 · group by role`. */
-export function summarise(args: string): string {
-  const value = parse(args)
-  if (value === undefined) return ''
-  return facts(value).join(' · ').slice(0, MAX_SUMMARY_CHARS)
-}
+const isBuiltIn = (name: string): boolean => Object.hasOwn(LABELS, name)
+
+const cut = (all: readonly string[]): string => all.join(' · ').slice(0, MAX_SUMMARY_CHARS)
 
 function facts(value: unknown): string[] {
+  if (value === undefined) return []
   if (!isRecord(value)) return [plain(value)]
   return Object.entries(value).flatMap(([key, inner]) => fact(key, inner))
 }
@@ -35,22 +53,53 @@ function facts(value: unknown): string[] {
 function fact(key: string, value: unknown): string[] {
   if (value === null || value === undefined || value === '') return []
   if (isRecord(value)) return facts(value)
-  if (key === 'model' || key === 'object_type') return [plain(value)]
+  if (key === 'group_by') return [`by ${spaced(plain(value))}`]
+  if (typeof value === 'boolean') return [yesOrNo(key, value)]
   return [`${words(key)} ${plain(value)}`]
 }
 
-/** Nautobot's filters in words: `time__gte` → `time from`. */
-function words(key: string): string {
-  return key
-    .replace(/__gte$/, ' from')
-    .replace(/__lte$/, ' until')
-    .replaceAll('_', ' ')
+/** `has_primary_ip: false` → `without primary ip`. */
+function yesOrNo(key: string, value: boolean): string {
+  const thing = spaced(key.replace(/^has_/, ''))
+  if (key.startsWith('has_')) return `${value ? 'with' : 'without'} ${thing}`
+  return `${words(key)} ${value ? 'yes' : 'no'}`
 }
+
+const SUFFIXES: Readonly<Record<string, string>> = {
+  gte: 'from',
+  lte: 'until',
+  gt: 'over',
+  lt: 'under',
+  ic: 'contains',
+  ie: 'is',
+  n: 'not',
+  isw: 'starts with',
+  iew: 'ends with'
+}
+
+/** Nautobot's filters in words: `time__gte` → `time from`, `name__ic` → `name contains`. */
+function words(key: string): string {
+  const [, field, suffix] = /^(.+)__([a-z]+)$/.exec(key) ?? []
+  const word = suffix && SUFFIXES[suffix]
+  const name = spaced((word && field ? field : key).replace(/^cf_/, ''))
+  return word ? `${name} ${word}` : name
+}
+
+const ACRONYMS = /\b(?:ip|id|vlan|vrf|mac|asn|url)s?\b/g
+
+/** `primary_ip` → `primary IP` */
+function spaced(name: string): string {
+  return name
+    .replaceAll('_', ' ')
+    .replace(ACRONYMS, (word) => word.toUpperCase().replace(/S$/, 's'))
+}
+
+const TIMESTAMP = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/
 
 function plain(value: unknown): string {
   if (Array.isArray(value)) return value.map(plain).join(', ')
   if (isRecord(value)) return JSON.stringify(value)
-  return String(value).replaceAll(/\s+/g, ' ')
+  return String(value).replaceAll(/\s+/g, ' ').replace(TIMESTAMP, '$1 $2 UTC')
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -71,18 +120,12 @@ export function pretty(text: string): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : text
 }
 
-/** `32 rows · 14 ms`, from what is known so far. */
-export function measures(part: ToolPart): string {
-  if (part.state === 'running') return ''
+/** `32 rows`; nothing while it is not known. */
+export function rowsOf(part: ToolPart): string {
   if (part.state === 'abandoned') return 'no result'
-  const { note } = part
-  const rows = note?.rows
-  return [
-    rows !== undefined && `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`,
-    note && duration(note.durationMs)
-  ]
-    .filter((word) => typeof word === 'string')
-    .join(' · ')
+  const rows = part.note?.rows
+  if (part.state === 'running' || rows === undefined) return ''
+  return `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`
 }
 
 /** `14 ms`, `2.3 s`, `1 min 5 s`. */

@@ -7,12 +7,17 @@ import { initialView } from '../../src/web/chat-view.ts'
 import { fold } from '../../src/web/fold.ts'
 import { TrustedHosts } from '../../src/web/ModelLink.tsx'
 import { emptyAnswer } from '../../src/web/message.ts'
+import { createMessageStore } from '../../src/web/message-store.ts'
 import { findings } from './support/findings.ts'
 import { hostileRun } from './support/hostile-run.ts'
 import { PAYLOADS } from './support/payloads.ts'
 import { click, render } from './support/render.tsx'
 
-const chat = { view: createCell(initialView(undefined)), signInUrl: undefined } as unknown as Chat
+const chat = {
+  view: createCell(initialView(undefined)),
+  messages: createMessageStore(),
+  signInUrl: undefined
+} as unknown as Chat
 
 test.each(PAYLOADS)('[S7] %j stays text wherever a run can carry it', async (payload) => {
   const answer = hostileRun('run', payload).reduce(fold, emptyAnswer('a', 'q'))

@@ -50,6 +50,7 @@ const api: ChatApi = {
     return Promise.reject(new ChatError('TOO_MANY_RUNS', 'Too many.', { retryable: true }))
   },
   follow: () => Promise.reject(new ChatError('RUN_NOT_FOUND', 'Gone.')),
+  run: () => Promise.reject(new ChatError('RUN_NOT_FOUND', 'Gone.')),
   cancel: () => Promise.resolve()
 }
 
@@ -148,6 +149,23 @@ test('an ended session offers the way to sign in again', async () => {
   await click(button(rendered, 'Try again'))
   await settled()
   expect(rendered.container.querySelector('.failure')).toBeNull()
+})
+
+test('a service that is away is asked again, which the page says beside the button', async () => {
+  options = () => Promise.reject(new ChatError('SERVICE_UNREACHABLE', 'Away.', { retryable: true }))
+  const { rendered } = await open()
+  using _ = rendered
+  const box = rendered.container.querySelector('.failure')
+  expect(box?.textContent).toContain('Trying again by itself in 1 s')
+  await type(field(rendered), 'How many?')
+  await press(field(rendered), 'Enter')
+  expect(rendered.container.textContent).toContain('Sent as soon as the service answers')
+  expect(field(rendered).value).toBe('How many?')
+  options = () => Promise.resolve(OPTIONS)
+  await click(button(rendered, 'Try again'))
+  await settled()
+  expect(asked).toEqual([{ message: 'How many?' }])
+  expect(rendered.container.textContent).not.toContain('by itself')
 })
 
 test('a difference of versions is said and can be dismissed', async () => {

@@ -180,6 +180,7 @@ test('a busy conversation gives the question back and can be stopped', async () 
   expect(second.view.get().busyRunId).toBe('run-1')
   const following = second.followBusy()
   await until(() => answers(second)[0]?.phase === 'running')
+  expect(second.messages.get(second.messages.order.get()[0] ?? '')).toMatchObject({ text: 'First' })
   await second.stop()
   await following
   expect(answers(second)[0]?.phase).toBe('stopped')
@@ -275,18 +276,4 @@ test('a new conversation forgets the old one and leaves its run alone', async ()
   await chat.ask('Second')
   expect(fake.asked.at(-1)).toEqual({ message: 'Second' })
   expect(fake.cancelled).toEqual([])
-})
-
-test('a service that is away is said, and found again', async () => {
-  let isDown = true
-  const api = createChatApi({
-    baseUrl: fake.url,
-    tokens: undefined,
-    fetch: (...args) => (isDown ? Promise.reject(new TypeError('refused')) : fetch(...args))
-  })
-  const chat = await open({ api })
-  expect(chat.view.get().failure).toMatchObject({ code: 'SERVICE_UNREACHABLE', retryable: true })
-  isDown = false
-  await chat.load()
-  expect(chat.view.get()).toMatchObject({ failure: undefined, options: { version: '0.1.0' } })
 })

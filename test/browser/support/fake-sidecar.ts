@@ -41,6 +41,7 @@ export interface FakeSidecar {
 
 interface FakeRun {
   readonly id: string
+  readonly question: string
   readonly log: AgentEvent[]
   readonly steps: Step[]
   stopped: boolean
@@ -68,6 +69,7 @@ export async function startFakeSidecar(): Promise<FakeSidecar> {
     if ('refuse' in script) return reply.code(script.status).send({ error: script.refuse })
     const run: FakeRun = {
       id: `run-${runs.size + 1}`,
+      question: String(body.message),
       log: [],
       steps: [...script.steps],
       stopped: false
@@ -81,6 +83,12 @@ export async function startFakeSidecar(): Promise<FakeSidecar> {
     const after = String(request.headers['last-event-id'] ?? '')
     fake.followed.push(after)
     await stream(run, reply, Number(after))
+  })
+  app.get<{ Params: { id: string } }>('/api/v1/runs/:id', (request, reply) => {
+    const run = runs.get(request.params.id)
+    return run
+      ? { id: run.id, question: run.question }
+      : reply.code(404).send({ error: UNKNOWN_RUN })
   })
   app.post<{ Params: { id: string } }>('/api/v1/runs/:id/cancel', (request) => {
     fake.cancelled.push(request.params.id)
