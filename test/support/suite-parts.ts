@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises'
+import { startProcess } from './processes.ts'
+
+/** One part of the whole suite. `vitest` names projects, `command` anything else. */
+export type Part = {
+  readonly title: string
+  /** When it takes longer it is ended, with everything it has started, and has failed. */
+  readonly maxMinutes: number
+} & ({ readonly vitest: readonly string[] } | { readonly command: readonly string[] })
+
+export interface Counted {
+  readonly passed: number
+  readonly failed: number
+}
+
+export interface PartOptions {
+  /** Where vitest's report may be written. */
+  readonly report: string
+  /** Takes what the part prints, line by line. */
+  readonly say: (line: string) => void
+}
+
+/**
+ * Each limit is what a first run on a slow machine needs, installations included, and half as much again. A suite
+ * that hangs everywhere has to end before whoever runs it gives up, after 85 minutes.
+ */
+export const PARTS: readonly Part[] = [
+  { title: 'lint', maxMinutes: 2, command: ['biome', 'check', '.'] },
+  { title: 'types', maxMinutes: 3, command: ['tsc', '--noEmit'] },
+  { title: 'unit', maxMinutes: 8, vitest: ['unit', 'web'] },
+  { title: 'integration on real servers', maxMinutes: 15, vitest: ['integration'] },
+  {
+    title: "the shim's own tests",
+    maxMinutes: 20,
+    command: ['node', 'nautobot-plugin-shim/development/shim-tests.ts']
+  },
+  { title: 'real Nautobot', maxMinutes: 15, vitest: ['nautobot'] },
+  { title: 'real browser', maxMinutes: 15, vitest: ['browser'] },
+  { title: 'Helm', maxMinutes: 6, vitest: ['helm'] }
+]
+
+/** Runs a part to its end, or to its limit. Never rejects because of what it runs: that counts as failed. */
+export function runPart(part: Part, options: PartOptions): Promise<Counted> {
+  return 'vitest' in part
+    ? runVitest(part.vitest, part.maxMinutes, options)
+    : runCommand(part.command, part.maxMinutes, options)
+}
+
+async function runVitest(
+  projects: readonly string[],
+  maxMinutes: number,
+  { report, say }: PartOptions
+): Promise<Counted> {
+  const chosen = projects.flatMap((project) => ['--project', project])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { code } = await run(['vitest', 'run', ...chosen, ...reporters], maxMinutes, say)
+  const { numPassedTests: passed, numFailedTests } = await readReport(report, say)
+  // A file that cannot be loaded, or a set-up that fails, fails no test of its own.
+  return { passed, failed: code === 0 ? numFailedTests : Math.max(numFailedTests, 1) }
+}
+
+async function readReport(
+  path: string,
+  say: PartOptions['say']
+): Promise<{ numPassedTests: number; numFailedTests: number }> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    say('There is no report: the runner ended before its tests did.')
+    return { numPassedTests: 0, numFailedTests: 1 }
+  }
+}
+
+/** A command counts as one check, unless it prints how many tests it ran as Django's runner does. */
+async function runCommand(
+  command: readonly string[],
+  maxMinutes: number,
+  { say }: PartOptions
+): Promise<Counted> {
+  const { code, output } = await run(command, maxMinutes, say)
+  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 1)
+  if (code === 0) return { passed: ran, failed: 0 }
+  const failed = [...output.matchAll(/\b(?:failures|errors)=(\d+)/g)]
+    .map(([, count]) => Number(count))
+    .reduce((sum, count) => sum + count, 0)
+  return { passed: Math.max(0, ran - Math.max(failed, 1)), failed: Math.max(failed, 1) }
+}
+
+/** The exit code is 1 when the command was ended or could not be started. */
+async function run(
+  [command = '', ...args]: readonly string[],
+  maxMinutes: number,
+  say: PartOptions['say']
+): Promise<{ code: number; output: string }> {
+  const running = startProcess({ command, args, onLine: say })
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    say(`This part is ended: it took longer than its limit of ${maxMinutes} minutes.`)
+    running.stop().catch(() => undefined)
+  }, maxMinutes * 60_000)
+  try {
+    const code = await running.exited
+    return { code: isLate ? 1 : (code ?? 1), output: running.output() }
+  } catch (error) {
+    say(`This part cannot be started: ${error}`)
+    return { code: 1, output: '' }
+  } finally {
+    clearTimeout(timer)
+  }
+}

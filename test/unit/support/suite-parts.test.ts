@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
+import { PARTS, runPart } from '../../support/suite-parts.ts'
+
+const MAX_SUITE_MINUTES = 85
+
+function collect() {
+  const lines: string[] = []
+  return { lines, options: { report: '/nonexistent', say: (line: string) => lines.push(line) } }
+}
+
+/** Empty for a process that has ended, whether or not somebody has noticed. */
+function commandOf(pid: string | undefined): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+test('all parts together end before whoever waits gives up', () => {
+  const minutes = PARTS.reduce((sum, { maxMinutes }) => sum + maxMinutes, 0)
+  expect(minutes).toBeLessThan(MAX_SUITE_MINUTES)
+})
+
+test('a part that hangs is ended with what it has started, and has failed', async () => {
+  const { lines, options } = collect()
+  const command = ['sh', '-c', 'sleep 60 & echo $!; wait']
+  const counted = await runPart({ title: 'hangs', maxMinutes: 0.005, command }, options)
+
+  expect(counted).toEqual({ passed: 0, failed: 1 })
+  expect(lines.at(-1)).toBe('This part is ended: it took longer than its limit of 0.005 minutes.')
+  await vi.waitFor(() => expect(commandOf(lines[0])).toBe(''))
+})
+
+test('counts a command as one check, and tests that it says it ran', async () => {
+  const { options } = collect()
+  const count = (script: string) =>
+    runPart({ title: 'counts', maxMinutes: 1, command: ['sh', '-c', script] }, options)
+
+  expect(await count('exit 0')).toEqual({ passed: 1, failed: 0 })
+  expect(await count('exit 3')).toEqual({ passed: 0, failed: 1 })
+  expect(await count('echo Ran 7 tests in 1s')).toEqual({ passed: 7, failed: 0 })
+  expect(await count('echo Ran 7 tests; echo "FAILED (failures=1, errors=2)"; exit 1')).toEqual({
+    passed: 4,
+    failed: 3
+  })
+})
