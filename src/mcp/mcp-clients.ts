@@ -19,6 +19,8 @@ const DEFAULT_LIMITS = {
   /** What one question waits for servers whose tools have never been seen, all together. */
   listMaxWaitMs: 2000,
   listRetryAfterMs: 30_000,
+  maxKeptLists: 1000,
+  maxListsAtATime: 8,
   circuitMaxFailures: 3,
   circuitPauseMs: 30_000,
   maxTools: 128,
@@ -71,6 +73,8 @@ export function createMcpClients(options: McpClientsOptions): McpClients {
     maxAgeMs: limits.listMaxAgeMs,
     maxWaitMs: limits.listMaxWaitMs,
     retryAfterMs: limits.listRetryAfterMs,
+    maxKeptLists: limits.maxKeptLists,
+    maxListsAtATime: limits.maxListsAtATime,
     now,
     ...(options.onFailed && { onFailed: options.onFailed }),
     ...(options.onLeftOut && { onLeftOut: options.onLeftOut })

@@ -9,8 +9,6 @@ import { type LeftOutTool, type PreparedTools, prepareTools } from './mcp-tools.
 
 const MAX_PAGES = 20
 const MAX_TOOLS_OF_A_SERVER = 1000
-const MAX_KEPT_LISTS = 1000
-const MAX_LISTS_AT_A_TIME = 8
 
 export interface ToolListsOptions {
   readonly pool: McpPool
@@ -20,6 +18,9 @@ export interface ToolListsOptions {
   readonly maxWaitMs: number
   /** After a failure nobody waits again for so long. */
   readonly retryAfterMs: number
+  readonly maxKeptLists: number
+  /** Asked for at a time; the others wait. */
+  readonly maxListsAtATime: number
   readonly now: () => number
   /** For the log. */
   readonly onFailed?: (server: McpServer, failure: McpFailure) => void
@@ -49,11 +50,11 @@ interface Entry {
 
 /** Tool lists, kept apart from connections: a question that calls nothing opens none. */
 export function createToolLists(options: ToolListsOptions): ToolLists {
-  const { pool, maxAgeMs, maxWaitMs, retryAfterMs, now } = options
+  const { pool, maxAgeMs, maxWaitMs, retryAfterMs, maxKeptLists, now } = options
   /** In order of last use. */
   const entries = new Map<string, Entry>()
   const closing = new AbortController()
-  const limit = createLimit(MAX_LISTS_AT_A_TIME)
+  const limit = createLimit(options.maxListsAtATime)
 
   async function load(server: McpServer, entry: Entry, correlationId: string): Promise<void> {
     const context = { signal: closing.signal, correlationId }
@@ -91,7 +92,7 @@ export function createToolLists(options: ToolListsOptions): ToolLists {
     entries.delete(key)
     entries.set(key, entry)
     const [oldest] = entries.keys()
-    if (entries.size > MAX_KEPT_LISTS && oldest !== undefined) entries.delete(oldest)
+    if (entries.size > maxKeptLists && oldest !== undefined) entries.delete(oldest)
     return entry
   }
 

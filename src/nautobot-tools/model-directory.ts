@@ -122,15 +122,22 @@ function toDescription(answer: unknown): ModelDescription {
   return { fields: new Map(Object.entries(fields)), filters: new Map(Object.entries(filters)) }
 }
 
-export function createModelDirectory({ now = Date.now }: { now?: () => number } = {}) {
-  const users = createExpiringCache<ReadonlySet<string>>({ maxEntries: MAX_USERS, now })
-  const descriptions = createExpiringCache<ModelDescription>({ maxEntries: MAX_DESCRIPTIONS, now })
+export interface ModelDirectoryOptions {
+  readonly maxUsers?: number
+  readonly maxDescriptions?: number
+  readonly now?: () => number
+}
+
+export function createModelDirectory(options: ModelDirectoryOptions = {}): ModelDirectory {
+  const { maxUsers = MAX_USERS, maxDescriptions = MAX_DESCRIPTIONS, now = Date.now } = options
+  const users = createExpiringCache<ReadonlySet<string>>({ maxEntries: maxUsers, now })
+  const descriptions = createExpiringCache<ModelDescription>({ maxEntries: maxDescriptions, now })
   const modelFlights = createSingleFlight<UserModels>()
   const descriptionFlights = createSingleFlight<ModelDescription>()
   /** The same for everybody, so that a thousand users do not hold it a thousand times. */
   let shared: readonly NautobotModel[] = []
 
-  const directory: ModelDirectory = {
+  return {
     async models(asker) {
       const viewable = users.get(asker.userId)
       if (viewable) return { models: shared, viewable }
@@ -155,5 +162,4 @@ export function createModelDirectory({ now = Date.now }: { now?: () => number } 
       })
     }
   }
-  return directory
 }
