@@ -208,6 +208,21 @@ test('slows down a refused identity at its address, and nobody else behind that 
   expect(await ask(AUTHORIZATION.authorization, '192.0.2.1')).toBe(200)
 })
 
+test.each([
+  [1, 200],
+  [2, 429]
+])('remembers the rates of %i users when so many are allowed', async (maxEntries, status) => {
+  const limits = { maxRateLimitEntries: maxEntries }
+  const { url } = await start({ rateLimitPerMinute: 1, limits })
+  const ask = async (name: string) => {
+    const headers = { authorization: `Bearer ${name}-token` }
+    return (await fetch(`${url}/api/v1/runs/run-1`, { headers })).status
+  }
+  expect(await ask('alice')).toBe(200)
+  expect(await ask('bob')).toBe(200)
+  expect(await ask('alice')).toBe(status)
+})
+
 test('remembers as many refused identities as allowed', async () => {
   const { url } = await start({
     limits: { maxRefusedIdentitiesPerMinute: 1, maxRateLimitEntries: 2 }
