@@ -8,6 +8,7 @@ import {
 } from '@langchain/core/messages'
 import type { Runnable } from '@langchain/core/runnables'
 import { AppError } from '../errors.ts'
+import { isRecord } from '../platform/json.ts'
 import type { PlannedCall, TokenUsage } from './agent-step.ts'
 
 /** A chat model with the run's tools bound to it. */
@@ -164,8 +165,4 @@ function plannedCall({ id, name, args }: CallParts, used: Set<string>): PlannedC
     // Not JSON: told to the model below, which can then send the call again.
   }
   return { ...call, args: {}, malformed: args }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
