@@ -2,6 +2,7 @@
 
 from importlib import metadata
 
+from django.core.checks import register
 from nautobot.apps import nautobot_database_ready, NautobotAppConfig
 
 __version__ = metadata.version("nautobot-ai-ops-shim")
@@ -29,12 +30,13 @@ class AIOpsConfig(NautobotAppConfig):
     home_view_name = "plugins:nautobot_ai_ops:chat"
 
     def ready(self):
-        """Connect the signals and start publishing events."""
+        """Register the checks, connect the signals and start publishing events."""
         super().ready()
         # Models may be imported only now.
-        from nautobot_ai_ops import events, signals
+        from nautobot_ai_ops import checks, events, signals
 
         nautobot_database_ready.connect(signals.ensure_statuses, sender=self)
+        register(checks.check_chat_script)
         signals.connect()
         events.register()
 
