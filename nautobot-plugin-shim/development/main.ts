@@ -4,7 +4,6 @@ import { parseArgs } from 'node:util'
 import { firstFreePort } from '../../test/support/ports.ts'
 import type { RunningProcess } from '../../test/support/processes.ts'
 import { type RunningNautobot, startNautobot } from './nautobot.ts'
-import { isShimPresent } from './paths.ts'
 import { sidecarEnvironment, startSidecar } from './sidecar.ts'
 
 const NAUTOBOT_PORT = 8090
@@ -38,7 +37,6 @@ async function usualSidecarPort(): Promise<number> {
 }
 
 async function createPrompt({ url, users }: RunningNautobot): Promise<void> {
-  if (!isShimPresent()) return
   const answer = await fetch(`${url}/api/plugins/ai-ops/system-prompts/`, {
     method: 'POST',
     headers: { authorization: `Token ${users.admin.token}`, 'content-type': 'application/json' },
@@ -75,9 +73,8 @@ function describe(nautobot: RunningNautobot, sidecarPort: number): string {
 function showSidecar(nautobot: RunningNautobot, port: number): RunningProcess | undefined {
   if (flags['without-sidecar']) return undefined
   const sidecar = startSidecar(nautobot, port, (line) => console.log(`[sidecar] ${line}`))
-  if (sidecar === undefined) console.log('There is no sidecar to start yet (src/main.ts).')
   const report = (result: unknown) => console.log(`The sidecar ended: ${result ?? 'by a signal'}.`)
-  sidecar?.exited.then(report, report)
+  sidecar.exited.then(report, report)
   return sidecar
 }
 

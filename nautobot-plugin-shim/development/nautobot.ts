@@ -4,7 +4,6 @@ import { freePort } from '../../test/support/ports.ts'
 import { type RunningProcess, startProcess } from '../../test/support/processes.ts'
 import { DATABASE_NAME, eventRedisUrl, type Instance, startInstance } from './instance.ts'
 import { type Login, readLogins, type UserName } from './logins.ts'
-import { isShimPresent } from './paths.ts'
 import type { Say } from './say.ts'
 import { copyTemplate } from './templates.ts'
 import { ensureToolchain } from './toolchain.ts'
@@ -89,7 +88,7 @@ export async function startNautobot(options: NautobotOptions = {}): Promise<Runn
     const instance = await startInstance({
       toolchain,
       directory,
-      withShim: isShimPresent(),
+      withShim: true,
       pluginConfig: options.pluginConfig ?? {},
       environment: options.environment ?? {}
     })

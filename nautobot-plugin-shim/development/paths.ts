@@ -40,12 +40,6 @@ export function databaseDirectory(): string {
   return `/var/cache/nautobot-ai-ops/nautobot-${NAUTOBOT_VERSION}`
 }
 
-/** Whether the app can be loaded: its package and its first migration are there. */
-export function isShimPresent(): boolean {
-  const app = join(SHIM_DIRECTORY, 'nautobot_ai_ops')
-  return existsSync(join(app, '__init__.py')) && existsSync(join(app, 'migrations'))
-}
-
 /** A short name for the content of these files and folders (Python and JSON files, all levels), the same in every checkout. */
 export function contentKey(paths: string[], salt = ''): string {
   const hash = createHash('sha256').update(salt)

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunningProcess, startProcess } from '../../test/support/processes.ts'
 import type { RunningNautobot } from './nautobot.ts'
@@ -17,13 +16,12 @@ export function sidecarEnvironment(nautobot: RunningNautobot, port: number) {
   }
 }
 
-/** Starts the sidecar of this checkout beside Nautobot, or returns undefined while there is none. Its log goes to `onLine`. */
+/** Starts the sidecar of this checkout beside Nautobot. Its log goes to `onLine`. */
 export function startSidecar(
   nautobot: RunningNautobot,
   port: number,
   onLine: (line: string) => void
-): RunningProcess | undefined {
-  if (!existsSync(join(CHECKOUT_DIRECTORY, ENTRY))) return undefined
+): RunningProcess {
   return startProcess({
     command: process.execPath,
     args: [ENTRY],

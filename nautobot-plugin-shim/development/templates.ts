@@ -8,7 +8,6 @@ import {
   contentKey,
   DEVELOPMENT_DIRECTORY,
   databaseDirectory,
-  isShimPresent,
   NAUTOBOT_VERSION,
   REQUIREMENTS_FILE,
   SHIM_DIRECTORY
@@ -37,7 +36,7 @@ function seededKey(): string {
     ...seedFiles.map((name) => join(DEVELOPMENT_DIRECTORY, name)),
     network
   ]
-  return contentKey(files, emptyKey() + isShimPresent())
+  return contentKey(files, emptyKey())
 }
 
 function templateDirectory(kind: TemplateKind): string {
@@ -97,10 +96,10 @@ async function ensureSeeded(toolchain: Toolchain, say: Say): Promise<string> {
   say("Creating the app's tables, the sample network and the users: about half a minute.")
   const seed = join(DEVELOPMENT_DIRECTORY, 'seed.py')
   await timed(say, 'Seeded', () =>
-    build('seeded', isShimPresent(), toolchain, {
+    build('seeded', true, toolchain, {
       cluster: (data) => copyCluster(empty, data),
       async rows(instance) {
-        if (isShimPresent()) await instance.manage(['migrate', '--verbosity', '0'])
+        await instance.manage(['migrate', '--verbosity', '0'])
         const code = `import runpy; runpy.run_path(${JSON.stringify(seed)}, run_name="seed")`
         await instance.manage(['nbshell', '--quiet-load', '--command', code])
       }

@@ -9,7 +9,6 @@ import {
   CHECKOUT_DIRECTORY,
   cacheDirectory,
   contentKey,
-  isShimPresent,
   NAUTOBOT_VERSION,
   REQUIREMENTS_FILE,
   SHIM_DIRECTORY
@@ -53,7 +52,6 @@ async function ensureVenv(venv: string, say: Say): Promise<void> {
 // Two checkouts share the virtual environment, so the app is not installed into it: its code comes from this checkout, and
 // an editable installation beside it provides the metadata that the app's own version is read from.
 async function ensureShim(venv: string, say: Say): Promise<string[]> {
-  if (!isShimPresent()) return []
   const project = join(SHIM_DIRECTORY, 'pyproject.toml')
   const key = contentKey([project], CHECKOUT_DIRECTORY)
   const metadata = join(cacheDirectory(), `shim-${key}`)
