@@ -10,13 +10,13 @@ export interface LabSidecar {
   stop(): Promise<void>
 }
 
-/** The service as a person tries it: `npm start` without a single variable, on a free port. */
+/** The service as a person tries it: `npm start` on a machine without Ollama, on a free port. */
 export async function startLabSidecar(): Promise<LabSidecar> {
   const { PATH, HOME } = process.env
   const running = startProcess({
     command: process.execPath,
     args: [join(CHECKOUT, 'src/main.ts')],
-    env: { PATH, HOME, AI_OPS_ENV: 'LAB', PORT: '0' },
+    env: { PATH, HOME, AI_OPS_ENV: 'LAB', PORT: '0', OLLAMA_HOST: 'off' },
     cwd: CHECKOUT
   })
   try {

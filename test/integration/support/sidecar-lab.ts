@@ -21,13 +21,13 @@ export interface LabSidecar {
 
 export type SidecarEnv = Readonly<Record<string, string>>
 
-/** The process `node src/main.ts` with nothing in its environment but `env`, PATH and HOME. */
+/** The process `node src/main.ts` with nothing in its environment but `env`, PATH and HOME; no Ollama is looked for. */
 export function runSidecar(env: SidecarEnv): RunningProcess {
   const { PATH, HOME } = process.env
   return startProcess({
     command: process.execPath,
     args: [join(CHECKOUT, 'src/main.ts')],
-    env: { PATH, HOME, PORT: '0', ...env },
+    env: { PATH, HOME, PORT: '0', OLLAMA_HOST: 'off', ...env },
     cwd: CHECKOUT
   })
 }
