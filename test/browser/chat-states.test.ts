@@ -259,3 +259,32 @@ test('the chat follows a theme that the page switches while it is open', async (
   })
   expect(await background()).toBe('rgb(26, 26, 26)')
 })
+
+test.each([
+  ['a low window', { width: 1280, height: 300 }],
+  ['what the open sidebar of Nautobot leaves of a telephone', { width: 150, height: 700 }]
+])(
+  'in %s the empty chat starts with its heading, and all of it can be used',
+  async (name, viewport) => {
+    await using opened = await openPage(browser, { viewport })
+    const { page } = opened
+    await visit(page)
+    await screenshot(page, `empty-${name.replaceAll(' ', '-')}`)
+    const heading = page.getByRole('heading')
+    expect((await heading.boundingBox())?.y).toBeGreaterThanOrEqual(0)
+    await ask(page, 'How many?')
+    await ended(page)
+    await screenshot(page, `answer-${name.replaceAll(' ', '-')}`)
+    const outside = await page.evaluate(() => {
+      const root = document.querySelector('ai-ops-chat')?.shadowRoot
+      const parts =
+        root?.querySelectorAll('.step-head *, .meta *, .proof a, .bubble, .composer *') ?? []
+      return [...parts]
+        .map((part) => part.getBoundingClientRect())
+        .filter(({ left, right, width }) => width > 1 && (left < 0 || right > innerWidth)).length
+    })
+    expect(outside).toBe(0)
+    await page.getByTitle('MCP servers').click()
+    await page.getByRole('checkbox').first().click({ trial: true })
+  }
+)
