@@ -20,6 +20,8 @@ export const STOPPED = Symbol('stopped')
 export interface Turn {
   readonly runId: string
   readonly conversationId: string
+  /** Number of the claim under which checkpoints are written; undefined in memory. */
+  readonly fence: string | undefined
   readonly question: string
   /** `app.model:id` of the page the question was asked from. */
   readonly page: string | undefined
@@ -175,7 +177,9 @@ async function* cutShort(
   yield* stream.close()
   if (shown) {
     const messages = [incompleteAnswer(shown.messageId, shown.text)]
-    await graph.updateState(threadOf(turn), { messages }, 'model')
+    const kept = graph.updateState(threadOf(turn), { messages }, 'model')
+    // What cannot be kept has been shown all the same; the run still has to end.
+    await kept.catch((reason: unknown) => onFailed(AppError.from(reason), turn))
   }
   yield { type: 'CUSTOM', name: 'footer', value: stream.footer(true) }
   if (signal.aborted && signal.reason === STOPPED) {
@@ -190,6 +194,6 @@ async function* cutShort(
   yield { type: 'RUN_ERROR', message: body.message, code: body.code }
 }
 
-function threadOf({ conversationId }: Turn) {
-  return { configurable: { thread_id: conversationId } }
+function threadOf({ conversationId, fence }: Turn) {
+  return { configurable: { thread_id: conversationId, ...(fence !== undefined && { fence }) } }
 }

@@ -24,8 +24,10 @@ export interface ConversationRegistry {
    * Throws CONVERSATION_NOT_FOUND (foreign ones too), CONVERSATION_BUSY with `details.runId`, CONVERSATION_FULL.
    */
   claim(userId: string, conversationId: string | undefined, runId: string): Promise<string>
-  /** Ends the claim; does nothing when another run has it. */
-  release(conversationId: string, runId: string): void
+  /** Ends the claim; does nothing when another run has it. Never rejects. */
+  release(conversationId: string, runId: string): Promise<void>
+  /** Number of the run's claim, where checkpoints are written under one; see `configurable.fence`. */
+  fenceOf(conversationId: string, runId: string): string | undefined
 }
 
 /** The registry in memory: the conversation that was used least recently gives way at the limit. */
@@ -90,9 +92,11 @@ export function createMemoryConversationRegistry(
       return conversationId
     },
 
-    release(conversationId, runId) {
+    async release(conversationId, runId) {
       const conversation = conversations.get(conversationId)
       if (conversation?.runId === runId) conversation.runId = undefined
-    }
+    },
+
+    fenceOf: () => undefined
   }
 }

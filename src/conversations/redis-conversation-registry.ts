@@ -33,10 +33,6 @@ export interface RedisConversationRegistryOptions extends ConversationScriptsOpt
 }
 
 export interface RedisConversationRegistry extends ConversationRegistry {
-  /** Settles when the conversation is free. Never rejects: without Redis the lease lapses by itself. */
-  release(conversationId: string, runId: string): Promise<void>
-  /** The number of the claim this process holds for a run: `configurable.fence` of all that the run writes. */
-  fenceOf(conversationId: string, runId: string): string | undefined
   /** Ends the heartbeat. Claims that are still held lapse. */
   close(): void
 }

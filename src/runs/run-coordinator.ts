@@ -23,8 +23,13 @@ export interface RunCoordinatorOptions extends RunExecutionOptions {
   readonly now?: () => number
 }
 
+export interface MemoryRunCoordinator extends RunCoordinator {
+  /** Ends a run whose conversation is not its own any more; nothing of it is kept from now on. */
+  abort(runId: string, reason: AppError): void
+}
+
 /** Runs in this process's memory: they end with it. */
-export function createRunCoordinator(options: RunCoordinatorOptions): RunCoordinator {
+export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunCoordinator {
   const { agent, conversations, maxRunMs, now = Date.now } = options
   const store = createRunStore({ ...options, now })
   const places = createPlaces(options)
@@ -84,6 +89,10 @@ export function createRunCoordinator(options: RunCoordinatorOptions): RunCoordin
       run.controller.abort(STOPPED)
       await withDeadline(executions.get(runId) ?? Promise.resolve(), MAX_STOP_WAIT_MS)
       return viewOf(run)
+    },
+
+    abort(runId, reason) {
+      store.find(runId)?.controller.abort(reason)
     },
 
     async drain(deadlineMs) {

@@ -9,11 +9,11 @@ import type { Run } from './run-store.ts'
 export interface RunExecutionOptions {
   readonly agent: Agent
   readonly conversations: ConversationRegistry
-  /** The run is over: its intermediate checkpoints may go. */
-  readonly onSettled: (conversationId: string) => void
+  /** The run is over: its intermediate checkpoints may go. `fence` as in the registry. */
+  readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
   readonly onStarted?: () => void
   readonly onFirstText?: (sinceStartMs: number) => void
-  /** The agent broke its promise never to throw: a defect, for the log. */
+  /** The agent threw, which it promises not to, or a run could not be settled: for the log. */
   readonly onBroken: (error: unknown, runId: string) => void
   readonly onEnded?: (state: RunState, durationMs: number) => void
 }
@@ -40,13 +40,14 @@ export async function executeRun(
   options: RunExecutionOptions,
   now: () => number
 ): Promise<void> {
-  const { conversations, onSettled, onEnded } = options
+  const { conversations, settle, onBroken, onEnded } = options
   const { id: runId, conversationId } = run
   options.onStarted?.()
   const end = await answer(run, work, options, now)
   run.endedAt = now()
-  onSettled(conversationId)
-  conversations.release(conversationId, runId)
+  const fence = conversations.fenceOf(conversationId, runId)
+  await settle(conversationId, fence).catch((error: unknown) => onBroken(error, runId))
+  await conversations.release(conversationId, runId)
   // Only now, when the conversation is free: whoever reads the end may ask the next question at once.
   run.record(end)
   run.log.close()
@@ -57,13 +58,14 @@ export async function executeRun(
 async function answer(
   run: Run,
   { plan, question }: Work,
-  { agent, onFirstText, onBroken }: RunExecutionOptions,
+  { agent, conversations, onFirstText, onBroken }: RunExecutionOptions,
   now: () => number
 ): Promise<AgentEvent> {
   const { id: runId, conversationId, controller } = run
   const { message, correlationId, pageContext } = question
   const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
-  const turn = { runId, conversationId, question: message, page, plan, correlationId }
+  const fence = conversations.fenceOf(conversationId, runId)
+  const turn = { runId, conversationId, fence, question: message, page, plan, correlationId }
   let end: AgentEvent | undefined
   let hasText = false
   try {

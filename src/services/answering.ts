@@ -87,7 +87,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       maxTurns: MAX_TURNS,
       onForgotten: (id) => checkpointer.deleteThread(id)
     }),
-    onSettled: (id) => checkpointer.prune(id),
+    settle: async (id) => checkpointer.prune(id),
     onBroken: (err, runId) => parts.logger.error({ err, runId }, 'the agent broke'),
     onFirstText: (durationMs) => metrics.firstText.observe(durationMs / 1_000),
     onStarted: () => metrics.runsActive.inc({ state: 'running' }),

@@ -3,6 +3,7 @@ import type { Caller } from '../auth/caller.ts'
 import { SCOPES } from '../auth/caller.ts'
 import type { LlmModel, McpServer } from '../catalog/catalog.ts'
 import type { Config, EnvironmentModel } from '../config.ts'
+import { SHIM_API } from '../nautobot/shim-api.ts'
 import { Secret } from '../platform/secret.ts'
 
 const MODEL_TIMEOUT_MS = 120_000
@@ -84,7 +85,7 @@ async function startSample() {
 
 async function userIdOf(url: string, token: Secret): Promise<string> {
   const headers = { authorization: `Token ${token.reveal()}` }
-  const { id } = await (await fetch(`${url}/api/plugins/ai-ops/whoami/`, { headers })).json()
+  const { id } = await (await fetch(`${url}${SHIM_API}/whoami/`, { headers })).json()
   return String(id)
 }
 

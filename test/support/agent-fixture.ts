@@ -130,7 +130,7 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
       maxTurns: 100,
       onForgotten: (id) => checkpointer.deleteThread(id)
     }),
-    onSettled: (id) => checkpointer.prune(id),
+    settle: async (id) => checkpointer.prune(id),
     onBroken: (error) => {
       throw error
     },

@@ -15,7 +15,7 @@ function setup(
   /** A whole question: claimed and released. */
   const ask = async (userId: string, conversationId?: string) => {
     const id = await registry.claim(userId, conversationId, 'run')
-    registry.release(id, 'run')
+    await registry.release(id, 'run')
     return id
   }
   return { registry, ask, forgotten }
@@ -60,7 +60,7 @@ it('takes no more questions than a conversation can hold', async () => {
 it('ends a claim for the run that has it alone', async () => {
   const { registry } = setup()
   const id = await registry.claim('alice', undefined, 'run-1')
-  registry.release(id, 'run-0')
+  await registry.release(id, 'run-0')
 
   await expect(registry.claim('alice', id, 'run-2')).rejects.toMatchObject({
     code: 'CONVERSATION_BUSY',
