@@ -2,7 +2,7 @@ import { nearestSpelling } from '../platform/nearest.ts'
 import { tableOf } from './lab-answers.ts'
 import { isNamesCall, namesCall, readNames } from './lab-names.ts'
 import { nounOf } from './lab-phrases.ts'
-import type { LabMove } from './lab-plan.ts'
+import { type LabMove, objectAmong } from './lab-plan.ts'
 import { readPage } from './lab-query.ts'
 import type { LabCall, LabConversation, LabStep } from './lab-request.ts'
 import { cell, markdownTable, sayFailure, sayUnknown } from './lab-sentences.ts'
@@ -38,7 +38,7 @@ const PLACES_TO_LOOK: readonly (readonly [model: string, filter: string])[] = [
 
 /** Tells about one object: by its name, or the one whose page is open. */
 export function planAbout(conversation: LabConversation, understanding: Understanding): LabMove {
-  const [name] = understanding.names
+  const name = objectAmong(understanding.names) ?? understanding.names[0]
   const answers = conversation.steps.filter((step) => !isNamesCall(step))
   const lookUps = answers.filter(({ tool }) => tool === 'find')
   if (lookUps.length === 0) return firstLook(conversation, name)
@@ -84,7 +84,7 @@ function summaryCalls(location: string): readonly LabCall[] {
 
 /** Asks for the devices' names once, to name the nearest. */
 function notFound(
-  { steps, earlier }: LabConversation,
+  { question, steps, earlier }: LabConversation,
   lookUps: readonly LabStep[],
   name: string
 ): LabMove {
@@ -98,6 +98,8 @@ function notFound(
     }
   }
   const near = nearestSpelling(name, [...names, ...(known.get('dcim.location') ?? [])], MAX_NEAREST)
+  // A plain word is not the name of an object: rather say what there is to ask.
+  if (near.length === 0 && /^[a-z ]+$/.test(name)) return sayUnknown(question)
   const hint =
     near.length > 0 ? ` Did you mean ${near.map((one) => `**${cell(one)}**`).join(' or ')}?` : ''
   return {

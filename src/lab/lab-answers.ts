@@ -2,7 +2,7 @@ import { describeQuery } from './lab-phrases.ts'
 import { type LabQuery, PLACE_TYPES } from './lab-query.ts'
 import type { LabStep } from './lab-request.ts'
 import type { LabAnswer } from './lab-sentences.ts'
-import { gapLines, markdownTable, sayFailure } from './lab-sentences.ts'
+import { gapLines, hiddenText, markdownTable, sayFailure } from './lab-sentences.ts'
 
 type Result = Readonly<Record<string, unknown>>
 
@@ -22,6 +22,8 @@ export function answerQuery(
   if (failure)
     return { text: `${read}I could not ask Nautobot for ${describeQuery(query, 2)}. ${failure}` }
   const results = steps.map(({ result }) => result ?? {})
+  const hidden = results.map((result) => hiddenText(result, describeQuery(query, 2))).find(Boolean)
+  if (hidden) return { text: read + hidden }
   if (query.tool === 'find') return { text: read + listText(query, results[0] ?? {}) }
   if (query.groupBy.length === 0) return { text: read + countText(query, results[0] ?? {}) }
   return { text: read + groupText(query, steps) }

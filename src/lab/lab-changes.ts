@@ -24,18 +24,36 @@ export function planChanges(
     const asked = { model: MODEL, ...(Object.keys(filters).length > 0 && { filters }) }
     return isCount
       ? { calls: [{ tool: 'count', args: asked }] }
-      : { calls: [{ tool: 'find', args: { ...asked, limit: MAX_CHANGES } }] }
+      : { calls: [{ tool: 'find', args: { ...asked, limit: limitOf(conversation.question) } }] }
   }
   const failure = sayFailure(step.result)
   if (failure) return { text: `I could not read the change log: ${failure}` }
   const result = step.result ?? {}
-  const count = Number(result.count)
-  const said = describe(filters)
-  if (count === 0)
-    return { text: `Nautobot's change log has **no** changes${said}.${gapLines(result)}` }
-  const head = `**${count}** ${count === 1 ? 'change' : 'changes'}${said}`
+  if (Number(result.count) === 0) return { text: sayNoChanges(filters, result) }
+  const head = headOf(filters, Number(result.count))
   if (isCount) return { text: `Nautobot's change log has ${head}.` }
-  return { text: `${head}, newest first:\n\n${tableOf(result)}${gapLines(result)}` }
+  const shown = limitOf(conversation.question)
+  const first = Number(result.count) > shown ? `The newest **${shown}** of ` : ''
+  return { text: `${first}${head}, newest first:\n\n${tableOf(result)}${gapLines(result)}` }
+}
+
+function headOf(filters: Filters, count: number): string {
+  return `**${count}** ${count === 1 ? 'change' : 'changes'}${describe(filters)}`
+}
+
+function sayNoChanges(filters: Filters, result: Readonly<Record<string, unknown>>): string {
+  const noPlaces = filters.object_repr__ic
+    ? ' It knows the names of objects, not their places.'
+    : ''
+  const none = `Nautobot's change log has **no** changes${describe(filters)}.`
+  return `${none}${noPlaces}${gapLines(result)}`
+}
+
+/** "The last 5 changes". */
+function limitOf(question: string): number {
+  const [, asked] =
+    /\b(?:last|latest|newest|recent)\s+(\d{1,2})\s+(?:\w+\s+)?chang/i.exec(question) ?? []
+  return Math.min(Number(asked) || MAX_CHANGES, MAX_CHANGES)
 }
 
 function changeFilters(
@@ -46,13 +64,16 @@ function changeFilters(
   const { names, action, here } = understanding
   const page = here ? readPage(conversation.context) : undefined
   const since = sinceTime(conversation, understanding, nowMs)
+  const until = since && understanding.yesterdayOnly ? midnightOf(conversation, nowMs) : undefined
+  const taken = Object.entries(takenOver(conversation, understanding))
   return {
-    ...takenOver(conversation, understanding),
+    ...Object.fromEntries(taken.filter(([name]) => !since || !name.startsWith('time__'))),
     ...understanding.filters,
     ...(action && { action: [action] }),
     ...(names.length > 0 && { object_repr__ic: names }),
     ...(page && { changed_object_id: [page.id] }),
-    ...(since && { time__gte: [since] })
+    ...(since && { time__gte: [since] }),
+    ...(until && { time__lt: [toTime(until)] })
   }
 }
 
@@ -72,17 +93,21 @@ function takenOver(
 
 /** Days start at midnight UTC, as Nautobot reads times. */
 function sinceTime(
-  { context }: LabConversation,
+  conversation: LabConversation,
   { sinceHours, sinceDays }: Understanding,
   nowMs: number
 ): string | undefined {
-  const today = Date.parse(`${context.get('date')?.slice(0, 10) ?? ''}T00:00:00Z`)
-  const midnight = Number.isNaN(today) ? Math.floor(nowMs / DAY_MS) * DAY_MS : today
+  const midnight = midnightOf(conversation, nowMs)
   if (sinceDays !== undefined) return toTime(midnight - sinceDays * DAY_MS)
   if (sinceHours === undefined) return undefined
   // The date of the question counts, should it be told another time.
   const isToday = nowMs >= midnight && nowMs < midnight + DAY_MS
   return toTime((isToday ? nowMs : midnight + DAY_MS) - sinceHours * HOUR_MS)
+}
+
+function midnightOf({ context }: LabConversation, nowMs: number): number {
+  const today = Date.parse(`${context.get('date')?.slice(0, 10) ?? ''}T00:00:00Z`)
+  return Number.isNaN(today) ? Math.floor(nowMs / DAY_MS) * DAY_MS : today
 }
 
 function toTime(milliseconds: number): string {
@@ -97,11 +122,15 @@ function describe(filters: Filters): string {
     user_name__ie && ` by ${user_name__ie.join(' or ')}`,
     filters.changed_object_id && ' of this object',
     object_repr__ic && ` of objects whose name contains “${object_repr__ic.join('” or “')}”`,
-    time__gte &&
-      ` since ${time__gte
-        .join()
-        .replace('T', ' ')
-        .replace(/:\d\dZ$/, ' UTC')}`
+    time__gte && ` since ${minute(time__gte)}`,
+    filters.time__lt && ` until ${minute(filters.time__lt)}`
   ]
   return parts.filter(Boolean).join('')
+}
+
+function minute(times: readonly string[]): string {
+  return times
+    .join()
+    .replace('T', ' ')
+    .replace(/:\d\dZ$/, ' UTC')
 }

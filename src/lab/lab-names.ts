@@ -1,4 +1,5 @@
 import { nearestSpelling } from '../platform/nearest.ts'
+import { asSaid, type Place, placeMeant } from './lab-places.ts'
 import type { LabCall, LabStep } from './lab-request.ts'
 import type { Filters } from './lab-words.ts'
 
@@ -57,10 +58,14 @@ export function namingModels(model: string): readonly string[] {
   return Object.keys(FILTERS).filter((naming) => FILTERS[naming]?.[model] !== undefined)
 }
 
+/** Read with the names of locations: cities and buildings stand there. */
+const PLACE_FIELDS = ['facility', 'description']
+
 /** The call that reads all names of a kind. */
 export function namesCall(model: string): LabCall {
   if (model === 'extras.tag') return TAGS_CALL
-  return { tool: 'find', args: { model, fields: [labelField(model)], limit: MAX_NAMES } }
+  const more = model === LOCATION ? PLACE_FIELDS : []
+  return { tool: 'find', args: { model, fields: [labelField(model), ...more], limit: MAX_NAMES } }
 }
 
 /** Tags cannot be listed everywhere; those in use can be counted. The odd number tells the call from a question. */
@@ -93,6 +98,19 @@ export function readNames(steps: readonly LabStep[]): ReadonlyMap<string, readon
   return known
 }
 
+/** The locations, as far as calls in the conversation have read them. */
+export function readPlaces(steps: readonly LabStep[]): readonly Place[] {
+  const step = steps.findLast((one) => isNamesCall(one) && one.args.model === LOCATION)
+  const rows = step?.result?.rows
+  if (!Array.isArray(rows)) return []
+  return rows.map((row) => {
+    const [name = '', facility = '', description = ''] = Array.isArray(row)
+      ? row.map((value) => String(value ?? ''))
+      : []
+    return { name, facility, description }
+  })
+}
+
 function labelsOf(groups: unknown): readonly string[] {
   return Array.isArray(groups) ? groups.map((group) => String(group?.label ?? '')) : []
 }
@@ -102,6 +120,8 @@ export interface Resolution {
   /** What was not written as it is called. */
   readonly corrections: readonly { readonly said: string; readonly meant: string }[]
   readonly unknown: readonly string[]
+  /** Names of locations, with what they were called instead. */
+  readonly saidAs: Readonly<Record<string, string>>
 }
 
 interface Named {
@@ -113,11 +133,13 @@ interface Named {
 export function resolveNames(
   phrases: readonly string[],
   model: string,
-  known: ReadonlyMap<string, readonly string[]>
+  known: ReadonlyMap<string, readonly string[]>,
+  places: readonly Place[]
 ): Resolution {
   const filters: Record<string, string[]> = {}
   const corrections: { said: string; meant: string }[] = []
   const unknown: string[] = []
+  const saidAs: Record<string, string> = {}
   const candidates = namingModels(model).flatMap((naming) =>
     (known.get(naming) ?? []).map((name) => ({ naming, name }))
   )
@@ -127,16 +149,30 @@ export function resolveNames(
   }
   for (const phrase of phrases) {
     const { found, rest } = takeExact(phrase, candidates)
+    const readings = rest.map((said) => readLoosely(said, model, candidates, places))
     found.forEach(add)
-    for (const said of rest) {
-      const meant = guess(said, candidates)
-      if (meant) {
-        add(meant)
-        corrections.push({ said, meant: meant.name })
-      } else unknown.push(said)
+    for (const { said, meant, isPlace } of readings) {
+      if (!meant) {
+        unknown.push(said)
+        continue
+      }
+      add(meant)
+      if (isPlace) saidAs[meant.name] = asSaid(said)
+      else corrections.push({ said, meant: meant.name })
     }
   }
-  return { filters, corrections, unknown }
+  return { filters, corrections, unknown, saidAs }
+}
+
+function readLoosely(
+  said: string,
+  model: string,
+  candidates: readonly Named[],
+  places: readonly Place[]
+) {
+  const name = placeFilter(model) ? placeMeant(said, places) : undefined
+  if (name) return { said, meant: { naming: LOCATION, name }, isPlace: true }
+  return { said, meant: guess(said, candidates), isPlace: false }
 }
 
 const plain = (text: string) =>
@@ -176,6 +212,10 @@ const MIN_GUESSED_CHARACTERS = 3
 
 function guess(said: string, candidates: readonly Named[]): Named | undefined {
   if (said.length < MIN_GUESSED_CHARACTERS) return undefined
+  const containing = candidates.filter(({ naming, name }) => {
+    return naming !== LOCATION && ` ${plain(name)} `.includes(` ${plain(said)} `)
+  })
+  if (containing.length === 1) return containing[0]
   const [name] = nearestSpelling(
     said,
     candidates.map((candidate) => candidate.name),

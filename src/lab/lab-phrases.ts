@@ -50,7 +50,7 @@ const PHRASES: Readonly<Record<string, (values: readonly string[]) => string>> =
 }
 
 /** What was asked for, in words: `active switches at AMS01`. */
-export function describeQuery({ model, filters }: LabQuery, count: number): string {
+export function describeQuery({ model, filters, saidAs }: LabQuery, count: number): string {
   const entries = Object.entries(filters)
   const special = entries.find(([name, values]) => isNoun(model, name, values))
   const noun = special ? plural(toWords(special[1][0]), count) : nounOf(model, count)
@@ -58,7 +58,7 @@ export function describeQuery({ model, filters }: LabQuery, count: number): stri
   const adjectives = others.flatMap(([name, values]) => ADJECTIVES[name]?.(values) ?? [])
   const phrases = others
     .filter(([name]) => !ADJECTIVES[name])
-    .map(([name, values]) => phraseOf(name, shown(values)))
+    .map(([name, values]) => phraseOf(name, shown(values, saidAs)))
   return [...adjectives, noun, ...phrases].join(' ')
 }
 
@@ -92,6 +92,10 @@ function plural(word: string, count: number): string {
 const PAGE_OBJECT = 'this object'
 
 /** The id of the page's own object is no name for people. */
-function shown(values: readonly string[]): readonly string[] {
-  return values.map((value) => (/^[0-9a-f-]{36}$/i.test(value) ? PAGE_OBJECT : value))
+function shown(values: readonly string[], saidAs: LabQuery['saidAs'] = {}): readonly string[] {
+  return values.map((value) => {
+    if (/^[0-9a-f-]{36}$/i.test(value)) return PAGE_OBJECT
+    const said = Object.hasOwn(saidAs, value) ? saidAs[value] : undefined
+    return said === undefined ? value : `${value} (${said})`
+  })
 }

@@ -2,20 +2,29 @@ import { planAbout } from './lab-about.ts'
 import { answerQuery } from './lab-answers.ts'
 import { planChanges } from './lab-changes.ts'
 import {
-  isNamesCall,
   namesCall,
   namingModels,
   placeFilter,
   type Resolution,
   readNames,
+  readPlaces,
   resolveNames
 } from './lab-names.ts'
 import { nounOf } from './lab-phrases.ts'
-import { type LabQuery, makeQuery, modelAskedFor, PLACE_TYPES, previousQuery } from './lab-query.ts'
+import { isSiteCode } from './lab-places.ts'
+import {
+  type LabQuery,
+  makeQuery,
+  modelAskedFor,
+  PLACE_TYPES,
+  previousPlace,
+  previousQuery
+} from './lab-query.ts'
 import type { LabCall, LabConversation, LabStep } from './lab-request.ts'
 import {
   type LabAnswer,
   sayHelp,
+  sayNoPlace,
   sayReadOnly,
   sayUnknown,
   sayUnknownNames
@@ -47,7 +56,7 @@ export function nextMove(conversation: LabConversation, nowMs: number): LabMove 
 
 function decide(conversation: LabConversation, nowMs: number): LabMove {
   const { question, steps } = conversation
-  const understanding = understand(question)
+  const understanding = understandFollowing(conversation)
   if (understanding.kind === 'help' || question === '') return sayHelp()
   if (COMMAND.test(question)) return sayReadOnly()
   if (steps.length > MAX_STEPS) return sayUnknown(question)
@@ -56,14 +65,36 @@ function decide(conversation: LabConversation, nowMs: number): LabMove {
   return planQuery(conversation, understanding)
 }
 
+/** After a question about changes, "by alice?" and "and today?" go on about them. */
+function understandFollowing(conversation: LabConversation): Understanding {
+  const { question } = conversation
+  const alone = understand(question)
+  const { kind, model, names, elliptic, sinceDays, sinceHours } = alone
+  const previous = previousQuery(conversation)
+  const says = names.length > 0 || elliptic || (sinceDays ?? sinceHours) !== undefined
+  const goesOn = kind === undefined && model === undefined && says
+  if (!goesOn || previous?.model !== 'extras.objectchange') return alone
+  const following = { ...understand(question, true), elliptic: true }
+  const isUser = previous.filters.user_name__ie && names.every((name) => /^[a-z]+$/i.test(name))
+  if (!isUser || names.length === 0) return following
+  return { ...following, names: [], filters: { ...following.filters, user_name__ie: names } }
+}
+
 /** A question about one object: it says so, or it is nothing but a name. */
 function isAbout(understanding: Understanding, conversation: LabConversation): boolean {
   const { kind, model, names, here, elliptic } = understanding
   if (kind === 'about') return isAboutName(conversation.question, model, names)
   const isBare = kind === undefined && model === undefined && !elliptic
-  if (isBare && names.length > 0) return !previousQuery(conversation)
+  if (isBare && names.length > 0) return isOneName(conversation, names)
   const isListOfOne = kind === 'list' && model === undefined && names.some(looksLikeObject)
   return isListOfOne || (isBare && here)
+}
+
+/** Nothing but a name, or one that is written like ours: plain words are about something else. */
+function isOneName(conversation: LabConversation, names: readonly string[]): boolean {
+  const [name = '', ...others] = names
+  if (others.length > 0 || previousQuery(conversation)) return false
+  return /\d|^[A-Z]{2}/.test(name) || conversation.question.replace(/\W+$/, '') === name
 }
 
 /** "What is" asks about anything in the world; a name with a number or in capitals is more likely one of ours. */
@@ -72,14 +103,19 @@ function isAboutName(
   model: string | undefined,
   names: readonly string[]
 ): boolean {
-  if (names.some(looksLikeObject)) return true
+  if (objectAmong(names)) return true
   if (model !== undefined || names.length > 1) return false
   const isVague = /\bwhat(?: is|['’]?s)\b/i.test(question)
   return !isVague || names.every((name) => /\d|^[A-Z]{2}/.test(name))
 }
 
+/** The word that is written like the name of an object. */
+export function objectAmong(names: readonly string[]): string | undefined {
+  return names.flatMap((name) => name.split(' ')).find(looksLikeObject)
+}
+
 /** Names such as `ams01-rtr-01`: letters, hyphens and a number. */
-export function looksLikeObject(name: string): boolean {
+function looksLikeObject(name: string): boolean {
   return /^[a-z][\w.]*-[\w.-]*\d[\w.-]*$/i.test(name)
 }
 
@@ -89,20 +125,38 @@ function planQuery(conversation: LabConversation, understanding: Understanding):
   if (!model) return sayUnknown(question)
   const direct = directNames(understanding, model)
   const known = readNames([...earlier, ...steps])
-  const answers = steps.slice(steps.findLastIndex(isNamesCall) + 1)
+  const places = readPlaces([...earlier, ...steps])
   const resolution =
-    assumePlaces(question, direct.rest, model, answers) ?? resolveNames(direct.rest, model, known)
+    assumePlaces(question, direct.rest, model, steps) ??
+    resolveNames(direct.rest, model, known, places)
   const wanted = namesToRead(question, resolution, model, known)
   if (wanted.length > 0) {
     return { calls: wanted.map(namesCall) }
   }
-  if (resolution.unknown.length > 0) return sayUnknownNames(resolution.unknown, known)
+  const isPlaced = placeFilter(model) !== undefined
+  if (!isPlaced && resolution.unknown.some(isSiteCode)) return sayNoPlace(model)
+  if (resolution.unknown.length > 0) return sayUnknownNames(resolution.unknown, places)
   const filters = { ...resolution.filters, ...direct.filters }
-  const query = makeQuery(question, understanding, { filters }, conversation)
+  const query = makeQuery(question, understanding, { ...resolution, filters }, conversation)
   if (!query) return sayUnknown(question)
-  if (answers.length === 0) return { calls: callsOf(query) }
+  if (losesPlace(understanding, query, conversation)) return sayNoPlace(model)
+  const asked = callsOf(query)
+  // Of another reading of the question there may be answers as well.
+  const answers = asked.flatMap((call) => steps.find((step) => isSameCall(step, call)) ?? [])
+  if (answers.length < asked.length) return { calls: asked }
   const { text } = answerQuery(query, answers, resolution.corrections)
   return { text: [text, ...notesOn(question, understanding)].join('\n\n') }
+}
+
+/** "There" for objects that cannot be selected by place: the answer would be about all of them. */
+function losesPlace(
+  { there, elliptic, kind }: Understanding,
+  { model, filters }: LabQuery,
+  conversation: LabConversation
+): boolean {
+  const refers = there || elliptic || kind === undefined
+  const hasOwner = 'device' in filters || 'address' in filters
+  return refers && !placeFilter(model) && !hasOwner && previousPlace(conversation) !== undefined
 }
 
 /** What the answer leaves out, said rather than hidden. */
@@ -123,10 +177,10 @@ function assumePlaces(
   question: string,
   names: readonly string[],
   model: string,
-  answers: readonly LabStep[]
+  steps: readonly LabStep[]
 ): Resolution | undefined {
   const filter = placeFilter(model)
-  const isRefused = answers.some(isWrongName)
+  const isRefused = steps.some(isWrongName)
   if (!filter || names.length === 0 || isRefused) return undefined
   const areCodes = names.every(
     (name) =>
@@ -135,7 +189,13 @@ function assumePlaces(
         `\\b(?:at|in|of site|of)\\s+(?:the\\s+)?(?:site\\s+|location\\s+)?${name}\\b`
       ).test(question)
   )
-  return areCodes ? { filters: { [filter]: names }, corrections: [], unknown: [] } : undefined
+  return areCodes
+    ? { filters: { [filter]: names }, corrections: [], unknown: [], saidAs: {} }
+    : undefined
+}
+
+function isSameCall(left: LabCall, right: LabCall): boolean {
+  return left.tool === right.tool && JSON.stringify(left.args) === JSON.stringify(right.args)
 }
 
 /** Nautobot knew the question and refused a name in it: another reading may be right. */

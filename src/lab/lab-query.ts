@@ -1,7 +1,7 @@
 import { isNamesCall, placeFilter, type Resolution } from './lab-names.ts'
 import type { LabConversation, LabStep } from './lab-request.ts'
 import type { Understanding } from './lab-understanding.ts'
-import type { Filters } from './lab-words.ts'
+import { type Filters, splitWords } from './lab-words.ts'
 
 /** One question to Nautobot, as the tools take it. */
 export interface LabQuery {
@@ -9,8 +9,12 @@ export interface LabQuery {
   readonly model: string
   readonly filters: Filters
   readonly groupBy: readonly string[]
+  /** Names of locations, with what the question called them. */
+  readonly saidAs?: Readonly<Record<string, string>>
 }
 
+const MAX_FRAGMENT_WORDS = 2
+const OWNED = new Set(['dcim.interface', 'ipam.ipaddress'])
 const VLAN_LIKE = new Set(['ipam.vlan', 'ipam.prefix'])
 
 /** Groups over kinds of places are added up from single locations. */
@@ -81,7 +85,7 @@ export function modelAskedFor(
 export function makeQuery(
   question: string,
   understanding: Understanding,
-  { filters: named }: Pick<Resolution, 'filters'>,
+  { filters: named, saidAs }: Pick<Resolution, 'filters' | 'saidAs'>,
   conversation: LabConversation
 ): LabQuery | undefined {
   const previous = previousQuery(conversation)
@@ -96,7 +100,8 @@ export function makeQuery(
     tool: toolFor(understanding, model, groups, previous),
     model,
     filters: { ...withoutOpposites(inherited, own), ...own },
-    groupBy: groups
+    groupBy: groups,
+    saidAs
   }
 }
 
@@ -122,12 +127,19 @@ function inheritFilters(
   const page = pagePlace(understanding, model, conversation)
   const previous = previousQuery(conversation)
   if (page || !previous) return page ?? {}
-  const { those, elliptic } = understanding
+  const { those } = understanding
+  const elliptic = understanding.elliptic || isFragment(question, understanding)
   const follows = those || elliptic || understanding.model === undefined
   if (follows && model === previous.model) return previous.filters
-  const owner = those ? ownerOf(model, conversation) : undefined
+  const owner = ownerMeant(question, understanding, model, conversation)
   if (owner) return owner
   return wantsPlace(question, understanding, follows) ? placeOf(previous, model) : {}
+}
+
+/** "VLANs?" after another question: the same place, another kind. */
+function isFragment(question: string, { kind, names, groupBy }: Understanding): boolean {
+  const isShort = splitWords(question).length <= MAX_FRAGMENT_WORDS
+  return kind === undefined && isShort && names.length === 0 && groupBy.length === 0
 }
 
 function wantsPlace(
@@ -140,9 +152,25 @@ function wantsPlace(
 
 /** "Its interfaces": those of the device that was told about. */
 function ownerOf(model: string, conversation: LabConversation): Filters | undefined {
-  const owned = ['dcim.interface', 'ipam.ipaddress'].includes(model)
-  const object = owned ? previousObject(conversation) : undefined
+  const object = OWNED.has(model) ? previousObject(conversation) : undefined
   return object ? { device: [object] } : undefined
+}
+
+function ownerMeant(
+  question: string,
+  understanding: Understanding,
+  model: string,
+  conversation: LabConversation
+): Filters | undefined {
+  if (understanding.those) return ownerOf(model, conversation)
+  const previous = isFragment(question, understanding) ? previousQuery(conversation) : undefined
+  return previous && ownerBefore(model, previous)
+}
+
+/** "Interfaces?" right after a device, or after other things of it. */
+function ownerBefore(model: string, { model: before, filters }: LabQuery): Filters | undefined {
+  const device = before === 'dcim.device' ? filters.name__ie : filters.device
+  return device && OWNED.has(model) ? { device } : undefined
 }
 
 /** The place that the question before was about, as this model's filter has it. */

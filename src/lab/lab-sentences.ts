@@ -1,3 +1,6 @@
+import { nounOf } from './lab-phrases.ts'
+import { type Place, placesLike } from './lab-places.ts'
+
 /** A final answer in Markdown. */
 export interface LabAnswer {
   readonly text: string
@@ -39,15 +42,14 @@ export function sayUnknown(question: string): LabAnswer {
 }
 
 /** Rather no answer than one to a broader question. */
-export function sayUnknownNames(
-  names: readonly string[],
-  known: ReadonlyMap<string, readonly string[]>
-): LabAnswer {
+export function sayUnknownNames(names: readonly string[], known: readonly Place[]): LabAnswer {
   const shown = names.map((name) => `“${name}”`).join(' and ')
-  const places = known.get('dcim.location') ?? []
+  const places = known.map(({ name }) => name)
   const some = places.slice(0, MAX_SUGGESTED).join(', ')
   const more = places.length > MAX_SUGGESTED ? ', …' : ''
-  const near = places.filter((place) => names.some((name) => beginsAlike(name, place)))
+  const near = [...new Set(names.flatMap((name) => placesLike(name, known)))].map(
+    ({ name }) => name
+  )
   const meant = near.map((place) => `**${cell(place)}**`).join(' or ')
   const all = places.length > 0 ? ` Locations that you may see: ${some}${more}.` : ''
   const help = near.length > 0 ? ` Did you mean ${meant}?` : all
@@ -56,10 +58,11 @@ export function sayUnknownNames(
   }
 }
 
-/** Codes of sites often begin like their city: a hint, not an answer. */
-function beginsAlike(name: string, place: string): boolean {
-  const start = name.slice(0, 3).toLowerCase()
-  return start.length === 3 && /^[a-z]{3}\d+$/i.test(place) && place.toLowerCase().startsWith(start)
+/** Rather no answer than one about all places. */
+export function sayNoPlace(model: string): LabAnswer {
+  return {
+    text: `I cannot select ${nounOf(model, 2)} by location, so I did not ask Nautobot. Ask for those of a device, or of the whole network.`
+  }
 }
 
 /** A failed call is told, never taken for "none". */
@@ -97,8 +100,13 @@ export function markdownTable(
 ): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const head = line(columns.map(heading))
-  const rule = line(columns.map(() => '---'))
+  const rule = line(columns.map((_, index) => (isNumeric(rows, index) ? '---:' : '---')))
   return [head, rule, ...rows.map((row) => line(row.map(cell)))].join('\n')
+}
+
+function isNumeric(rows: readonly (readonly unknown[])[], column: number): boolean {
+  const values = rows.map((row) => row[column]).filter((value) => value !== null && value !== '')
+  return values.length > 0 && values.every((value) => /^-?\d+(?:\.\d+)?$/.test(String(value)))
 }
 
 const ABBREVIATIONS: Readonly<Record<string, string>> = {
@@ -118,6 +126,16 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
 function heading(name: string): string {
   const words = ABBREVIATIONS[name] ?? name.replace(/^cf_/, '').replaceAll('_', ' ')
   return words.replace(/^./, (letter) => letter.toUpperCase())
+}
+
+/** What rights hide: it comes before any count of nothing, which would read as "none there". */
+export function hiddenText(
+  result: Readonly<Record<string, unknown>>,
+  asked: string
+): string | undefined {
+  const gaps = Array.isArray(result.gaps) ? result.gaps.map(String) : []
+  if (Number(result.count) > 0 || !gaps.some((gap) => /\brights\b/i.test(gap))) return undefined
+  return `${gaps.join(' ')} I cannot say whether there are ${asked}.`
 }
 
 /** What the tool says it left out. */

@@ -3,6 +3,8 @@ export interface Since {
   readonly sinceHours: number | undefined
   /** Whole days before today; 0 is today. */
   readonly sinceDays: number | undefined
+  /** Yesterday by itself, not since yesterday. */
+  readonly yesterdayOnly?: boolean
 }
 
 const HOURS: Readonly<Record<string, number>> = { hour: 1, day: 24, week: 168, month: 720 }
@@ -15,7 +17,10 @@ export function readTime(question: string): Since {
   if (found) return hoursBack(Number(amount) * (HOURS[unit.toLowerCase()] ?? 0))
   if (/\b(?:this|a|one) week\b|\brecent(?:ly)?\b|\blately\b/i.test(question)) return hoursBack(168)
   if (/\bthis month\b/i.test(question)) return hoursBack(720)
-  if (/\byesterday\b/i.test(question)) return { sinceHours: undefined, sinceDays: 1 }
+  if (/\byesterday\b/i.test(question)) {
+    const isOpen = /\b(?:since|from|after)\s+yesterday\b|\btoday\b/i.test(question)
+    return { sinceHours: undefined, sinceDays: 1, yesterdayOnly: !isOpen }
+  }
   if (/\btoday\b|\bthis morning\b/i.test(question)) return { sinceHours: undefined, sinceDays: 0 }
   return { sinceHours: undefined, sinceDays: undefined }
 }

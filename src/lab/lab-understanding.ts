@@ -1,3 +1,4 @@
+import { spellOut } from './lab-spelling.ts'
 import { readAction, readTime, type Since } from './lab-time.ts'
 import {
   correctNoun,
@@ -40,9 +41,10 @@ const CHANGES =
 const ABOUT =
   /\b(?:tell\b.*\babout|details?|describe|info(?:rmation)? (?:about|on|of)|what is (?!the number)|where is|look up|lookup|status of|serial|properties)\b/i
 const COUNT =
-  /\bh(?:ow|wo)\W+m(?:any|nay)\b|\bnumber of\b|\bcount\b|\btotal (?:number|of)\b|\bhow much\b/i
+  /\bh(?:ow|wo)\W+m(?:any|nay)\b|(?<!serial )\bnumber of\b|\bcount\b|\btotal (?:number|of)\b|\bhow much\b/i
 const LIST =
   /\b(?:which|list|show|display|what|give|find|see|get|enumerate|any|are there|is there|name the|who)\b/i
+const ALL = /^\s*(?:are|is)\s+(?:all|every)\b/i
 const CONNECTED = /\bconnected\b|\bneighbou?rs?\b/i
 const WITHOUT_ADDRESS =
   /\b(?:without|no|missing|lack(?:s|ing)?|(?:do|does)(?: not|n['’]?t) have|have not|haven['’]?t)\b(?:\s+(?:a|an|any|the|its|their))*\s+(?:primary|management|mgmt)?\s*(?:ipv?4?|ip)?\s*-?(?:address(?:es)?|ips?|primary)\b(?:\s*(?:ip|address(?:es)?))*/i
@@ -58,20 +60,23 @@ const GROUPING =
   /\b(?:by|per|for each|for every|in each|at each|at every|in every|grouped by|group by|split by|each|every|broken down by)\s+(?:the\s+)?/gi
 
 /** Reads what a question says by itself. */
-export function understand(question: string): Understanding {
-  const isChange = CHANGES.test(question) && !/\bwhat can\b/i.test(question)
+export function understand(typed: string, goesOnAboutChanges = false): Understanding {
+  const question = spellOut(typed)
+  const isChange = goesOnAboutChanges || (CHANGES.test(question) && !/\bwhat can\b/i.test(question))
   const special = takeSpecial(question, isChange)
   const grouped = takeGroups(special.rest, isChange)
   const { nouns, filters: worded, names } = readWords(splitWords(grouped.rest), isChange)
   const noun = mainNoun(nouns)
-  const groupBy = [...grouped.groupBy, ...placesThatHave(question, nouns)]
+  // "Are all active?" is answered by how many are what.
+  const isAll = ALL.test(question) && worded.status !== undefined
+  const groupBy = isAll ? ['status'] : [...grouped.groupBy, ...placesThatHave(question, nouns)]
   const here = /\bthis\b(?! (?:week|month|year|morning))|\bhere\b/i.test(question)
   return {
-    kind: kindOf(question, isChange, nouns.length > 0),
+    kind: isAll ? 'count' : kindOf(question, isChange, nouns.length > 0),
     model: modelOf(question, isChange, noun, special),
     filters: {
       ...(noun && nounFilters(nouns, noun)),
-      ...worded,
+      ...(!isAll && worded),
       ...special.filters,
       ...changeFilters(isChange, noun)
     },
@@ -145,7 +150,7 @@ function nounFilters(nouns: readonly Noun[], { model }: Noun): Filters {
 /** "Which sites have firewalls?" asks for firewalls by site. */
 function placesThatHave(question: string, nouns: readonly Noun[]): readonly string[] {
   const pattern =
-    /\b(?:which|what)\s+(site|location|region|countr)(?:y|ies|s)?\b.*\b(?:have|has|with|contain)\b/i
+    /\b(?:which|what)\s+(site|location|region|countr|tenant|role|platform|provider)(?:y|ies|s)?\b.*\b(?:have|has|with|contain)\b/i
   const place = pattern.exec(question)?.[1]?.toLowerCase()
   if (!place || nouns.every(({ isPlace }) => isPlace)) return []
   return [place === 'countr' ? 'country' : place]

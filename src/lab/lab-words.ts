@@ -34,11 +34,17 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   'wireless access point': device('access-point'),
   device: device(),
   box: device(),
+  stuff: device(),
+  gear: device(),
+  equipment: device(),
   host: device(),
   switch: device('switch'),
   router: device('router'),
   firewall: device('firewall'),
   ap: device('access-point'),
+  sw: device('switch'),
+  rtr: device('router'),
+  fw: device('firewall'),
   interface: thing('dcim.interface'),
   port: thing('dcim.interface'),
   rack: thing('dcim.rack'),
@@ -105,6 +111,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   room: 'location',
   tenant: 'tenant',
   platform: 'platform',
+  os: 'platform',
   // Nautobot cannot; its refusal is the answer.
   manufacturer: 'manufacturer',
   vendor: 'manufacturer',
@@ -121,6 +128,9 @@ const GROUPS: Readonly<Record<string, string>> = {
 const IRREGULAR: Readonly<Record<string, string>> = {
   aps: 'ap',
   ips: 'ip',
+  fws: 'fw',
+  sws: 'sw',
+  rtrs: 'rtr',
   boxes: 'box',
   switches: 'switch',
   prefixes: 'prefix',
@@ -193,9 +203,9 @@ const IGNORED = new Set(
   below both but by can carry configured connected contain contains could count currently data defined deployed did display do
   does each else end ending ends every everything exactly exist existing exists find for found from get give got had has have having
   hello here hey hi how hwo i if in info information inside installed into is it its just kind kinds know let like list
-  located look lots made many may me mine mnay more much my name named names nautobot need network no now number of off
-  ok okay on one ones only or our out over overall overview own please present provide provided provides quick quickly right run running runs s see show
-  sit some stand standing still stored such summary tell terminate terminates thank thanks that the their them then there these they
+  located look lots made many may me mine mnay more much my name named names nautobot need network now number of off
+  ok okay on one ones only or our out over overall overview own owned owner owns please present provide provided provides quick quickly right run running runs s see show
+  sit some somebody someone something stand standing still stored such summary tell terminate terminates thank thanks that the their them then there these they
   thing things this those to total totally under us use used uses using want was we were what whats where which who whole whose
   will with within would you your yours`.split(/\s+/)
 )

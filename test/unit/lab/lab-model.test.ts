@@ -85,7 +85,10 @@ test('tells a failed call from "none found"', async () => {
         {
           id: 'c1',
           type: 'function',
-          function: { name: 'count', arguments: '{"model":"dcim.device"}' }
+          function: {
+            name: 'count',
+            arguments: '{"model":"dcim.device","filters":{"location":["AMS01"]}}'
+          }
         }
       ]
     },
