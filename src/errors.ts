@@ -48,7 +48,7 @@ export const ERROR_KINDS = {
   HOST_NOT_ALLOWED: {
     status: 403,
     retryable: false,
-    help: 'Open the address that was printed at start, or set HOST.'
+    help: 'Open the address that was printed at start, or name the host in AI_OPS_ALLOWED_HOSTS.'
   },
   NOT_FOUND: {
     status: 404,

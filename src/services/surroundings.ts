@@ -29,7 +29,7 @@ export interface Surroundings {
  * rest of the service talks to both over HTTP, as to real ones.
  */
 export async function prepareSurroundings(config: Config): Promise<Surroundings> {
-  const described = describedModels(config)
+  const described = await describedModels(config)
   const needsLabModel = config.environment === 'LAB' && described.length === 0
   const sample = config.nautobot ? undefined : await startSample()
   const lab = needsLabModel ? await startLabModel() : undefined
@@ -111,14 +111,21 @@ function newToken(): Secret {
   return new Secret(randomBytes(TOKEN_BYTES).toString('hex'))
 }
 
-function describedModels({ azureOpenAi, openAi }: Config): Described<LlmModel>[] {
+/** The models of the environment; in LAB, without any, a local Ollama if one answers. */
+async function describedModels(config: Config): Promise<Described<LlmModel>[]> {
   const named = [
-    ['azure-openai', azureOpenAi],
-    ['openai', openAi]
+    ['azure-openai', config.azureOpenAi],
+    ['openai', config.openAi ?? (await localOllama(config))]
   ] as const
   return named.flatMap(([provider, model]) =>
     model ? [{ object: environmentModel(provider, model.model, model), secret: model.apiKey }] : []
   )
+}
+
+async function localOllama({ environment, azureOpenAi, ollamaAddress: address }: Config) {
+  if (environment !== 'LAB' || azureOpenAi || !address) return undefined
+  const { findLocalOllama } = await import('../llm/local-ollama.ts')
+  return findLocalOllama({ fetch, address })
 }
 
 function environmentModel(
