@@ -1,7 +1,14 @@
-import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
-/** Below this the header of a compressed block eats what it saves. */
-const MIN_COMPRESSED_BYTES = 96
+/**
+ * Questions, calls and answers are mostly shorter: inflating one costs as much as reading ten of them plain, and
+ * a conversation that is opened reads them all. Measured by `test/bench/checkpoints.ts`.
+ */
+const MIN_COMPRESSED_BYTES = 512
+/** For what a reader needs one of: only what the tag and the end of a block cost. */
+export const MIN_COMPRESSED_ALONE_BYTES = 96
+/** What one step of inflating yields; most contents fit, and a greater step only allocates more. */
+const INFLATE_STEP_BYTES = 8 * 1024
 const MAX_CONTENT_BYTES = 64 * 1024 * 1024
 
 /**
@@ -33,9 +40,9 @@ const DEFLATED = 0x64
  * Bytes as they are stored: a tag, then the text as it is, or deflated where that is shorter. Raw deflate with
  * a dictionary: as small as zstd for contents of this size, and read in half the time.
  */
-export function compress(text: string): Buffer {
+export function compress(text: string, minBytes: number = MIN_COMPRESSED_BYTES): Buffer {
   const plain = Buffer.from(text)
-  if (plain.length >= MIN_COMPRESSED_BYTES) {
+  if (plain.length >= minBytes) {
     const deflated = deflateRawSync(plain, { dictionary: DICTIONARY })
     if (deflated.length < plain.length) return tagged(DEFLATED, deflated)
   }
@@ -49,8 +56,8 @@ export function decompress(stored: Buffer): string {
   if (stored[0] !== DEFLATED) throw new Error('Stored content has an unknown form')
   return inflateRawSync(body, {
     dictionary: DICTIONARY,
-    maxOutputLength: MAX_CONTENT_BYTES,
-    finishFlush: constants.Z_FINISH
+    chunkSize: INFLATE_STEP_BYTES,
+    maxOutputLength: MAX_CONTENT_BYTES
   }).toString()
 }
 

@@ -23,6 +23,10 @@ const CLASSES: ReadonlyMap<string, MessageClass> = new Map<string, MessageClass>
   ['RemoveMessage', RemoveMessage]
 ])
 
+const NAMES: ReadonlyMap<unknown, string> = new Map(
+  [...CLASSES].map(([name, Class]) => [Class, name])
+)
+
 /** The constructors put these back by themselves. */
 const DEFAULTED: ReadonlySet<string> = new Set([
   'additional_kwargs',
@@ -37,7 +41,7 @@ export type PlainMessage = readonly [className: string, fields: Readonly<Record<
 
 /** Messages of LangChain's own classes; any other goes LangChain's own, slower way. */
 export function isKnownMessage(value: unknown): value is BaseMessage {
-  return isBaseMessage(value) && CLASSES.get(nameOf(value)) === value.constructor
+  return isBaseMessage(value) && NAMES.has(value.constructor)
 }
 
 /** What `toJSON` would keep, without what is empty anyway. Shares the message's values. */
@@ -47,7 +51,7 @@ export function toPlainMessage(message: BaseMessage): PlainMessage {
     const value = key in message ? message[key as keyof BaseMessage] : message.lc_kwargs[key]
     if (value !== undefined && !(DEFAULTED.has(key) && isEmpty(value))) fields[key] = value
   }
-  return [nameOf(message), fields]
+  return [NAMES.get(message.constructor) ?? '', fields]
 }
 
 /** Takes `fields` over: the message owns them from then on. */
@@ -55,10 +59,6 @@ export function fromPlainMessage([name, fields]: PlainMessage): BaseMessage {
   const Class = CLASSES.get(name)
   if (!Class) throw new Error('Stored message has an unknown class')
   return new Class(fields)
-}
-
-function nameOf(message: BaseMessage): string {
-  return (message.constructor as unknown as { lc_name?: () => string }).lc_name?.() ?? ''
 }
 
 function isEmpty(value: unknown): boolean {

@@ -19,7 +19,7 @@ import {
   placeToWrite
 } from './checkpoint-place.ts'
 import { readStoredCheckpoint, withPendingSends } from './checkpoint-reading.ts'
-import { compress } from './compression.ts'
+import { compress, MIN_COMPRESSED_ALONE_BYTES } from './compression.ts'
 import { type ContentWriter, createContentStore, type StoredValue } from './content-store.ts'
 import {
   type ConversationScriptsOptions,
@@ -100,7 +100,7 @@ export class RedisCheckpointer extends BaseCheckpointSaver {
     const place = placeToWrite(config)
     const { id, channel_values: values, ...rest } = checkpoint
     nonEmpty('checkpoint id', id)
-    const bytes = compress(encodeValue([rest, metadata]))
+    const bytes = compress(encodeValue([rest, metadata]), MIN_COMPRESSED_ALONE_BYTES)
     const present = Object.keys(values).filter((channel) => values[channel] !== undefined)
     const changed = present.filter((channel) => channel in newVersions)
     // All of them only where the parent, which has the others, is gone.

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AIMessage, type BaseMessage, HumanMessage } from '@langchain/core/messages'
 import { emptyCheckpoint, uuid6 } from '@langchain/langgraph-checkpoint'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, vi } from 'vitest'
 import { MemoryCheckpointer } from '../../src/conversations/memory-checkpointer.ts'
 import { RedisCheckpointer } from '../../src/conversations/redis-checkpointer.ts'
 import { conversationKeys, SCHEMA_VERSION } from '../../src/conversations/redis-keys.ts'
@@ -315,6 +315,24 @@ it('keeps what was acknowledged when Redis is killed and comes back', async () =
   } finally {
     await own.stop()
   }
+})
+
+it('takes one round trip for each read and write of a turn', async () => {
+  const { checkpointer, threadId } = setUp()
+  const graph = createConversationGraph({ checkpointer, calls: 3 })
+  await ask(graph, { thread_id: threadId }, 'one')
+  const methods = (['getTuple', 'put', 'putWrites', 'prune'] as const).map((name) =>
+    vi.spyOn(checkpointer, name)
+  )
+  await redis.client.config('RESETSTAT')
+  await ask(graph, { thread_id: threadId }, 'two')
+  await checkpointer.prune(threadId)
+
+  const stats = String(await redis.client.info('commandstats'))
+  const scripts = Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1])
+  const calls = methods.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+  expect(calls).toBeGreaterThan(8)
+  expect(scripts).toBe(calls)
 })
 
 it('answers a graph as the checkpoints in memory do', async () => {

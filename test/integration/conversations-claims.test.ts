@@ -198,6 +198,8 @@ it("makes room with the user's own oldest conversation that is not being answere
 it('strikes off conversations that have expired before it lets living ones go', async () => {
   const { registry, deployment } = setUp({ maxConversationsPerUser: 2 })
   const old = await registry.claim('jane', undefined, 'run-1')
+  // Conversations of the same millisecond have no order.
+  await sleep(5)
   const other = await registry.claim('jane', undefined, 'run-2')
   await registry.release(other, 'run-2')
   await redis.client.del(...conversationKeys(deployment, old).slice(0, 4))
