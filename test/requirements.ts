@@ -56,10 +56,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     'The provider answers 429, 500, cuts or filters: honest error, retry, fall-back.',
     'the retry with back-off and the fall-back model'
   ),
-  T25: partly(
-    'Two messages at once in a conversation: 409 with the run, the draft is kept.',
-    'the page that keeps its draft'
-  ),
+  T25: done('Two messages at once in a conversation: 409 with the run, the draft is kept.'),
   T26: open('Approve one and reject one of two actions: both as decided, both recorded.'),
   S1: done('Default deny; ownership checked on every conversation and run.'),
   S2: done('Tools hold read-only tokens of the asking user; exchange never yields a write token.'),

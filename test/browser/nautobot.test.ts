@@ -12,6 +12,7 @@ import { launchBrowser, openPage, screenshot, type WatchedPage } from './support
 import { ask, logIn, openChat, shownTotal } from './support/nautobot-pages.ts'
 
 const DEVICES = { model: 'dcim.device' }
+const TELEPHONE = { width: 390, height: 844 }
 const PROMPT = 'Answer like a pirate.'
 
 let nautobot: RunningNautobot
@@ -184,6 +185,22 @@ test('follows the dark theme of Nautobot', async () => {
   expect((await colours())[1]).not.toBe(background)
   await ask(page, 'How many devices are there?')
   await screenshot(page, 'nautobot-dark')
+})
+
+test('can be used on a telephone, beside the open sidebar', async () => {
+  await using watched = await signedIn('alice')
+  const { page } = watched
+  await openChat(page)
+  await page.setViewportSize(TELEPHONE)
+  await screenshot(page, 'nautobot-telephone-empty')
+  const field = page.getByLabel('Your question')
+  await field.click()
+  await ask(page, 'How many devices are at AMS01?')
+  await screenshot(page, 'nautobot-telephone')
+  const box = await page.locator('ai-ops-chat .composer-box').boundingBox()
+  expect(box?.x).toBeGreaterThanOrEqual(0)
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(TELEPHONE.width)
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(TELEPHONE.height)
 })
 
 test('shows no entry and no page to who may not chat, and the login page to nobody', async () => {
