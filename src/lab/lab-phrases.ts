@@ -24,12 +24,12 @@ const or = (values: readonly string[]) => values.join(' or ')
 
 /** How each filter reads, before (`adjective`) or behind the noun. */
 const ADJECTIVES: Readonly<Record<string, (values: readonly string[]) => string>> = {
-  status: (values) => or(values).toLowerCase()
+  status: (values) => or(values).toLowerCase(),
+  status__n: (values) => `non-${or(values).toLowerCase()}`
 }
 const PHRASES: Readonly<Record<string, (values: readonly string[]) => string>> = {
   // A code with a number is a site, any other name an area.
   location: (values) => `${/\d/.test(values[0] ?? '') ? 'at' : 'in'} ${or(values)}`,
-  status__n: (values) => `that are not ${or(values).toLowerCase()}`,
   subtree: (values) => `in ${or(values)}`,
   tenant: (values) => `of tenant ${or(values)}`,
   manufacturer: (values) => `made by ${or(values)}`,

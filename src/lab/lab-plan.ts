@@ -92,8 +92,11 @@ function isAbout(understanding: Understanding, conversation: LabConversation): b
 
 /** Nothing but a name, or one that is written like ours: plain words are about something else. */
 function isOneName(conversation: LabConversation, names: readonly string[]): boolean {
+  if (previousQuery(conversation)) return false
+  const objects = names.flatMap((name) => name.split(' ')).filter(looksLikeObject)
+  if (objects.length === 1) return true
   const [name = '', ...others] = names
-  if (others.length > 0 || previousQuery(conversation)) return false
+  if (others.length > 0) return false
   return /\d|^[A-Z]{2}/.test(name) || conversation.question.replace(/\W+$/, '') === name
 }
 

@@ -37,7 +37,7 @@ export interface Understanding extends Since {
 const HELP =
   /^(?:help|hello|hi|hey|good (?:morning|afternoon|evening))\b[\s!.?]*$|what (?:can|do) you (?:do|know)|what can i ask|how (?:can|do) (?:you help|i use)|who are you|what are you|^help\b/i
 const CHANGES =
-  /\b(?:chang(?:e|es|ed|ing|elog)|modif(?:y|ied|ies|ications?)|edit(?:ed|s)?|updated?|delet(?:ed|es|ions?)|removed|created|added|touched|audit)\b/i
+  /\b(?:chang(?:e|es|ed|ing|elog)|modif(?:y|ied|ies|ications?)|edit(?:ed|s)?|updated?|delet(?:ed|es|ions?)|removed|created|added|touched|audit|did what)\b/i
 const ABOUT =
   /\b(?:tell\b.*\babout|details?|describe|info(?:rmation)? (?:about|on|of)|what is (?!the number)|where is|look up|lookup|status of|serial|properties)\b/i
 const COUNT =
@@ -242,7 +242,7 @@ const TIME_WORDS = new Set(
   )
 )
 const CHANGE_WORDS =
-  /^(?:chang(?:e|es|ed|ing|elog)|log|history|modif\w*|edit\w*|update[ds]?|delet\w*|remov\w*|creat\w*|add(?:ed)?|touched|audit|made|happened|anyone|anybody|someone|user|users|object|objects)$/i
+  /^(?:chang(?:e|es|ed|ing|elog)|log|history|modif\w*|edit\w*|update[ds]?|delet\w*|remov\w*|creat\w*|add(?:ed)?|touched|audit|made|did|happened|anyone|anybody|someone|user|users|object|objects)$/i
 const PLAIN_WORDS =
   /^(?:details?|describe|properties|serial|connected|neighbou?rs?|distribution|breakdown|split|grouped|wireless|lookup|enumerate)$/i
 

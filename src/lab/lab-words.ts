@@ -199,9 +199,9 @@ function nearestNoun(written: string): string | undefined {
 }
 
 const IGNORED = new Set(
-  `a about actually again all also altogether am amount an and any anything are as at be been belong belonging
+  `a about actually again all also altogether am amount an and any anything are as at be been belong belonging called
   below both but by can carry configured connected contain contains could count currently data defined deployed did display do
-  does each else end ending ends every everything exactly exist existing exists find for found from get give got had has have having
+  does each else end ending ends every everything exactly exist existing exists find for found from get gimme give got had has have having
   hello here hey hi how hwo i if in info information inside installed into is it its just kind kinds know let like list
   located look lots made many may me mine mnay more much my name named names nautobot need network now number of off
   ok okay on one ones only or our out over overall overview own owned owner owns please present provide provided provides quick quickly right run running runs s see show

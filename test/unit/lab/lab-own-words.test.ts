@@ -69,6 +69,10 @@ test.each<[question: string, said: string]>([
   ['wheres fra01-sw-03', 'Device **fra01-sw-03**'],
   ['serial number of ams01-fw-01', '| serial | PA4211 |'],
   ['what os runs on fra01-rtr-01', '| platform | Junos |'],
+  ['model of ams01-sw-03', '| device type | DCS-7050SX3-48YC8 |'],
+  ['is there a device called lon01-sw-01', '**1** device named lon01-sw-01'],
+  ['firewalls not active', '**1** non-active firewall'],
+  ['who did what on ams01-sw-06 this week', '**1** change of objects whose name'],
   ['who owns 10.255.0.1', 'ams01-rtr-01'],
   [
     'who changed something on ams01 this week',
@@ -96,6 +100,7 @@ test.each([
   ['whats the weather like today', 'I only know a dozen kinds of questions'],
   ['tell me about the weather', 'I only know a dozen kinds of questions'],
   ['compare ams01 and fra01', 'I do not understand'],
+  ['compare ams01-sw-01 and ams01-sw-02', 'I do not understand'],
   ['how many aps in amsterdam', 'Did you mean **AMS01** or **AMS02**?'],
   ['which devices are in equinix', 'Did you mean **AMS01** or'],
   ['racks in frankfurt', 'Did you mean **FRA01**?'],
