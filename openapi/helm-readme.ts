@@ -64,8 +64,8 @@ helm install ai-ops ./helm \\
 To look at it without a Nautobot: \`--set environment=LAB\`. LAB has no login, and whoever reaches it asks at the expense of
 the model's key, so keep it away from others.
 
-- **One pod.** Conversations and runs live in its memory, and end with it; Redis carries the events of the Nautobot app. An
-  update stops the pod before the next one takes questions: running answers get \`drainSeconds\`, new questions wait for a
+- **One pod.** Conversations are kept in Redis, which also carries the events of the Nautobot app; an answer under way, and its
+  replay, live in the pod's memory. An update stops the pod before the next one takes questions: running answers get \`drainSeconds\`, new questions wait for a
   start of some seconds.
 - **A secret that changes** restarts nothing: \`kubectl rollout restart deployment/<name>\`.
 - **A private certificate authority:** a config map with it in \`extraVolumes\`, its place in \`extraVolumeMounts\`, and its file

@@ -115,7 +115,7 @@ export const environmentSchema = z.object({
     .optional()
     .meta({
       description:
-        "Redis that carries the shim's events, as `redis://` or `rediss://`. Demanded outside LAB; unset in LAB, a change in Nautobot is seen after `AI_OPS_CATALOG_MAX_AGE_SECONDS`. Conversations and runs are not kept in it yet: they live in the memory of one replica. *Secret.*"
+        "Redis that keeps conversations and carries the shim's events, as `redis://` or `rediss://`. Demanded outside LAB; unset in LAB, conversations end with the process and a change in Nautobot is seen after `AI_OPS_CATALOG_MAX_AGE_SECONDS`. Runs, and with them the replay of an answer, live in the memory of one replica. *Secret.*"
     }),
   AI_OPS_DEPLOYMENT: z
     .string()
@@ -198,6 +198,11 @@ export const environmentSchema = z.object({
     "Requests to Nautobot at a time; keep it below Nautobot's workers."
   ),
   AI_OPS_NAUTOBOT_MAX_IN_FLIGHT_PER_USER: count(4, 1000, 'The same for one user.'),
+  AI_OPS_CONVERSATION_DAYS: count(
+    30,
+    3650,
+    'Days after which a conversation in Redis that nobody uses is forgotten.'
+  ),
   AI_OPS_RATE_LIMIT_PER_MINUTE: count(
     300,
     1_000_000,

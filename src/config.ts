@@ -89,7 +89,11 @@ function findMissing(given: Record<string, string>): ConfigProblem[] {
   demands.push(
     ['NAUTOBOT_URL', beyondLab, why],
     ['NAUTOBOT_TOKEN', beyondLab, `${why}, with the token of a service account`],
-    ['REDIS_URL', beyondLab, `${given.AI_OPS_ENV} hears of changes in Nautobot through Redis`]
+    [
+      'REDIS_URL',
+      beyondLab,
+      `${given.AI_OPS_ENV} keeps conversations in Redis, and hears of changes in Nautobot through it`
+    ]
   )
   if (!beyondLab) {
     const azure = Boolean(given.AZURE_OPENAI_ENDPOINT ?? given.AZURE_OPENAI_API_KEY)
@@ -237,6 +241,7 @@ function toLimits(values: Values) {
     nautobotTimeoutMs: values.AI_OPS_NAUTOBOT_TIMEOUT_SECONDS,
     nautobotMaxInFlight: values.AI_OPS_NAUTOBOT_MAX_IN_FLIGHT,
     nautobotMaxInFlightPerUser: values.AI_OPS_NAUTOBOT_MAX_IN_FLIGHT_PER_USER,
+    conversationDays: values.AI_OPS_CONVERSATION_DAYS,
     rateLimitPerMinute: values.AI_OPS_RATE_LIMIT_PER_MINUTE,
     heartbeatMs: values.AI_OPS_HEARTBEAT_SECONDS
   } as const

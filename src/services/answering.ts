@@ -1,10 +1,9 @@
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { type Agent, createAgent } from '../agent/agent.ts'
 import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
-import { createMemoryConversationRegistry } from '../conversations/conversation-registry.ts'
-import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
 import { toModelError } from '../llm/model-errors.ts'
 import { createModelFactory } from '../llm/model-factory.ts'
 import { createMcpClients, type McpClients } from '../mcp/mcp-clients.ts'
@@ -21,17 +20,15 @@ import type { Metrics } from '../platform/metrics.ts'
 import { createOutbound } from '../platform/outbound.ts'
 import type { Secret } from '../platform/secret.ts'
 import type { RunCoordinator } from '../runs/run.ts'
-import { createRunCoordinator } from '../runs/run-coordinator.ts'
+import { createRunCoordinator, type MemoryRunCoordinator } from '../runs/run-coordinator.ts'
 import type { Configuration } from './configuration.ts'
+import { createConversationStore } from './conversations.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_CHARACTERS = 200_000
 /** About 100,000 tokens: what the models in use can read, with room for an answer. */
 const MAX_PROMPT_CHARACTERS = 400_000
-const MAX_CONVERSATIONS = 1_000
-const MAX_CONVERSATIONS_PER_USER = 100
-const MAX_TURNS = 200
 const MAX_KEPT_RUNS = 1_000
 const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024
 const KEEP_RUNS_MS = 3_600_000
@@ -77,18 +74,17 @@ export function createAnswering(parts: AnsweringParts): Answering {
     forgetCredential: ({ id }) => secrets.forget(id),
     streamSilenceMs: config.limits.modelSilenceMs
   })
-  const checkpointer = new MemoryCheckpointer()
-  const agent = buildAgent(parts, { mcp, models, checkpointer })
-  const runs = createRunCoordinator({
+  const conversations = createConversationStore({
+    config,
+    logger: parts.logger,
+    onLost: (runId, reason) => runs.abort(runId, reason)
+  })
+  const agent = buildAgent(parts, { mcp, models, checkpointer: conversations.checkpointer })
+  const runs: MemoryRunCoordinator = createRunCoordinator({
     agent,
-    conversations: createMemoryConversationRegistry({
-      maxConversations: MAX_CONVERSATIONS,
-      maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
-      maxTurns: MAX_TURNS,
-      onForgotten: (id) => checkpointer.deleteThread(id)
-    }),
-    settle: async (id) => checkpointer.prune(id),
-    onBroken: (err, runId) => parts.logger.error({ err, runId }, 'the agent broke'),
+    conversations: conversations.registry,
+    settle: conversations.settle,
+    onBroken: (err, runId) => parts.logger.error({ err, runId }, 'a run broke'),
     onFirstText: (durationMs) => metrics.firstText.observe(durationMs / 1_000),
     onStarted: () => metrics.runsActive.inc({ state: 'running' }),
     onEnded: (state, durationMs) => {
@@ -105,6 +101,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
   return {
     runs,
     async close() {
+      await conversations.close()
       await mcp.close()
       await outbound.close()
     }
@@ -114,7 +111,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
 interface AgentParts {
   readonly mcp: McpClients
   readonly models: ReturnType<typeof createModelFactory>
-  readonly checkpointer: MemoryCheckpointer
+  readonly checkpointer: BaseCheckpointSaver
 }
 
 function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentParts): Agent {

@@ -4,13 +4,13 @@ import { type CatalogReader, createCatalogReader } from '../catalog/catalog-read
 import { type CatalogStore, createCatalogStore } from '../catalog/catalog-store.ts'
 import { type CatalogWriter, createCatalogWriter } from '../catalog/catalog-writer.ts'
 import type { Config } from '../config.ts'
-import { AppError } from '../errors.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createRedis } from '../platform/redis.ts'
 import { withLocalSecrets } from '../secrets/local-secrets.ts'
 import { createSecretResolver, type SecretResolver } from '../secrets/secret-resolver.ts'
+import { createOutage } from './outage.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const MAX_WAIT_MS = 3_000
@@ -109,7 +109,7 @@ function createStore(
 
 function listen({ config, logger, metrics }: ConfigurationParts, onChange: () => void) {
   if (!config.redisUrl) return undefined
-  const outage = createOutage(logger)
+  const outage = createOutage(logger, 'Redis cannot be heard; configuration is read by its age')
   const redis = createRedis({ url: config.redisUrl, role: 'subscriber', onError: outage.failed })
   const invalidation = createCatalogInvalidation({
     subscriber: redis.client,
@@ -126,28 +126,4 @@ function listen({ config, logger, metrics }: ConfigurationParts, onChange: () =>
   })
   redis.start()
   return { redis, invalidation, check: outage.check }
-}
-
-/** Remembers why Redis cannot be heard, and logs a reason once, not with every attempt. */
-function createOutage(logger: Logger) {
-  let reason: string | undefined = 'it has not answered yet.'
-  let isLogged = false
-  return {
-    failed(error: unknown) {
-      const next = error instanceof Error ? error.message : String(error)
-      if (next !== reason || !isLogged) {
-        logger.warn({ reason: next }, 'Redis cannot be heard; configuration is read by its age')
-      }
-      reason = next
-      isLogged = true
-    },
-    over() {
-      if (isLogged) logger.info('Redis is heard again')
-      reason = undefined
-      isLogged = false
-    },
-    async check() {
-      if (reason !== undefined) throw new AppError('REDIS_UNAVAILABLE', reason)
-    }
-  }
 }

@@ -35,7 +35,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
 /** Packages that belong to few rooms. */
 const PACKAGES: readonly (readonly [RegExp, RegExp])[] = [
   [/^fastify$/, /^(http\/|lab\/|app\.ts)/],
-  [/^@langchain\//, /^(agent|llm|conversations)\/|^mcp\/mcp-tools\.ts/],
+  [/^@langchain\//, /^(agent|llm|conversations|services)\/|^mcp\/mcp-tools\.ts/],
   [/^axios$/, /^nautobot\/client\.ts/],
   [/^ioredis$/, /^platform\/redis\.ts/],
   [/^(react|react-dom|marked|remend)/, /^web\//],
