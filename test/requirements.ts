@@ -41,7 +41,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T13: done('No, wrong or expired identity: 401 with a sentence.'),
   T14: partly(
     'Canary secrets are absent from logs, traces, events, errors, checkpoints, metrics.',
-    'There are no traces, and checkpoints are in memory: neither is looked through.'
+    'There are no traces. What a conversation itself says, arguments of calls included, is kept with it in Redis.'
   ),
   T15: open('Unknown filter, field or type: an error with the nearest valid names.'),
   T16: open('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
