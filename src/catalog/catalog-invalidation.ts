@@ -74,6 +74,7 @@ export function createCatalogInvalidation(
   const channel = `ai-ops:${deployment}:events`
   let connected = false
   let closed = false
+  let joinStartedAt: number | undefined
   let lastEventAt: number | undefined
 
   const setConnected = (isConnected: boolean) => {
@@ -88,15 +89,25 @@ export function createCatalogInvalidation(
   }
   const onClose = () => setConnected(false)
   const onReady = () => {
-    subscriber.subscribe(channel).then(() => {
-      if (closed) return
-      setConnected(true)
-      onChange(undefined)
-    }, onError)
+    // ioredis may be ready already and still announce it.
+    if (joinStartedAt !== undefined) return
+    joinStartedAt = performance.now()
+    subscriber
+      .subscribe(channel)
+      .then(() => {
+        if (closed) return
+        setConnected(true)
+        onChange(undefined)
+      }, onError)
+      .finally(() => {
+        joinStartedAt = undefined
+      })
   }
   const beat = async () => {
     if (subscriber.status !== 'ready') return
-    if (connected && (await isAlive(subscriber, heartbeatTimeoutMs))) return
+    const isJoining =
+      joinStartedAt !== undefined && performance.now() - joinStartedAt < heartbeatTimeoutMs
+    if (isJoining || (connected && (await isAlive(subscriber, heartbeatTimeoutMs)))) return
     if (closed) return
     setConnected(false)
     // Connects anew, and tries to join the channel when it is ready.

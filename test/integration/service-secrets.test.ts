@@ -14,6 +14,7 @@ import {
   say,
   sinceLastQuestion
 } from '../support/model-steps.ts'
+import { type RunningRedis, startRedis } from '../support/redis.ts'
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
 import { allOf, openEvents, send } from './support/sidecar-client.ts'
 import { type LabSidecar, startLabSidecar } from './support/sidecar-lab.ts'
@@ -44,16 +45,18 @@ const message = `How many devices are there? ${QUESTION}`
 let model: ScriptedModel
 let tools: FaultMcpServer
 let service: LabSidecar
+let redis: RunningRedis
 /** Everything that clients were told. */
 const told: string[] = []
 
 beforeAll(async () => {
   model = await startScriptedModel({})
+  redis = await startRedis({ settings: ['--requirepass', CANARIES.redis] })
   tools = await startFaultMcpServer()
   service = await startLabSidecar(model.url, {
     LOG_LEVEL: 'trace',
     OPENAI_API_KEY: CANARIES.modelKey,
-    REDIS_URL: `redis://user:${CANARIES.redis}@127.0.0.1:1/0`,
+    REDIS_URL: `redis://:${CANARIES.redis}@127.0.0.1:${redis.port}/0`,
     DATABASE_PASSWORD: CANARIES.foreign,
     // One for each fault: a server that has failed a few times is left alone for a while.
     AI_OPS_MCP_SERVERS: JSON.stringify(
@@ -70,6 +73,7 @@ afterAll(async () => {
   await service.stop()
   await tools.stop()
   await model.stop()
+  await redis.stop()
 })
 
 /** Asks with events and without, and remembers every word of both. */

@@ -41,9 +41,11 @@ async function watchRedis() {
   const { eventRedisUrl } = inject('nautobot')
   const { hostname, port, pathname } = new URL(eventRedisUrl)
   const database = pathname.slice(1)
+  const seen: string[] = []
   const monitor = startProcess({
     command: 'redis-cli',
-    args: ['-h', hostname, '-p', port, 'MONITOR']
+    args: ['-h', hostname, '-p', port, 'MONITOR'],
+    onLine: (line) => seen.push(line)
   })
   onTestFinished(() => monitor.stop())
   await monitor.waitForOutput(/^OK/, 10_000)
@@ -52,10 +54,7 @@ async function watchRedis() {
     const keys = await redis.keys('*')
     const values = await Promise.all(keys.map((key) => redis.dumpBuffer(key)))
     redis.disconnect()
-    const own = monitor
-      .output()
-      .split('\n')
-      .filter((line) => line.includes(`[${database} `))
+    const own = seen.filter((line) => line.includes(`[${database} `))
     return [...own, ...keys, ...values.map((value) => value?.toString('latin1') ?? '')].join('\n')
   }
 }
