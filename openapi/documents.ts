@@ -50,6 +50,13 @@ function createIdleOptions(version: string): AppOptions {
       drain: refuse,
       events: () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) })
     },
+    conversations: {
+      list: refuse,
+      read: refuse,
+      rename: refuse,
+      remove: refuse,
+      removeAll: refuse
+    },
     configuration: {
       reader: { list: refuse, read: refuse },
       writer: { create: refuse, update: refuse, remove: refuse },

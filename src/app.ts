@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Authenticate } from './auth/authenticator.ts'
 import type { Environment } from './config-schema.ts'
+import type { Conversations } from './conversations/conversations.ts'
 import type { ChatOptionsSource } from './http/chat-options.ts'
 import { answerClientError } from './http/client-errors.ts'
 import { createEventStreams } from './http/codecs/sse.ts'
@@ -14,6 +15,7 @@ import { rateLimit } from './http/plugins/rate-limit.ts'
 import { security } from './http/plugins/security.ts'
 import { chat } from './http/routes/chat.ts'
 import type { ConfigurationOptions } from './http/routes/configuration-objects.ts'
+import { conversationRoutes } from './http/routes/conversations.ts'
 import { type JobRoutesOptions, jobs } from './http/routes/jobs.ts'
 import { llmModels } from './http/routes/llm-models.ts'
 import { mcpServers } from './http/routes/mcp-servers.ts'
@@ -46,6 +48,7 @@ export interface AppOptions {
   readonly authenticate: Authenticate
   readonly readiness: () => Readiness
   readonly runs: RunCoordinator
+  readonly conversations: Conversations
   readonly configuration: ConfigurationOptions
   readonly scheduler: JobRoutesOptions['scheduler']
   readonly chatOptions: Pick<ChatOptionsSource, 'currentCatalog' | 'userToken'>
@@ -93,6 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     options: { ...options.chatOptions, version, environment }
   })
   await app.register(runRoutes, { runs, streams })
+  await app.register(conversationRoutes, { conversations: options.conversations })
   for (const routes of [llmModels, mcpServers, systemPrompts]) {
     await app.register(routes, options.configuration)
   }

@@ -29,6 +29,7 @@ export interface Services {
     | 'authenticate'
     | 'readiness'
     | 'runs'
+    | 'conversations'
     | 'chatOptions'
     | 'configuration'
     | 'scheduler'
@@ -82,6 +83,7 @@ export async function createServices({
       }),
       readiness: boot.state,
       runs: answering.runs,
+      conversations: answering.conversations,
       chatOptions: {
         currentCatalog: () => configuration.store.current(),
         userToken: (caller, context) => userTokens.forCaller(caller, context)

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
+import { type ConversationSummary, titleOf } from './conversation-summary.ts'
 
 interface Conversation {
   readonly userId: string
+  readonly createdAt: number
+  updatedAt: number
+  title: string
   runId: string | undefined
   turns: number
 }
@@ -13,28 +17,47 @@ export interface ConversationRegistryOptions {
   readonly maxConversationsPerUser: number
   /** Questions of one conversation. */
   readonly maxTurns: number
-  /** A conversation was forgotten to make room: its checkpoints may go too. */
+  /** A conversation was forgotten: its checkpoints may go too. */
   readonly onForgotten: (conversationId: string) => Promise<void>
+  readonly now?: () => number
 }
 
 /** Who owns which conversation, and which run has it. */
 export interface ConversationRegistry {
   /**
-   * Claims a conversation for a run, a new one when no id is given. One run at a time.
+   * Claims a conversation for a run, a new one when no id is given; `question` becomes the title of a new one.
+   * One run at a time.
    * Throws CONVERSATION_NOT_FOUND (foreign ones too), CONVERSATION_BUSY with `details.runId`, CONVERSATION_FULL.
    */
-  claim(userId: string, conversationId: string | undefined, runId: string): Promise<string>
+  claim(
+    userId: string,
+    conversationId: string | undefined,
+    runId: string,
+    question: string
+  ): Promise<string>
   /** Ends the claim; does nothing when another run has it. Never rejects. */
   release(conversationId: string, runId: string): Promise<void>
   /** Number of the run's claim, where checkpoints are written under one; see `configurable.fence`. */
   fenceOf(conversationId: string, runId: string): string | undefined
+  /** All that a user has, in no order; as many as one user may have at most. */
+  list(userId: string): Promise<readonly ConversationSummary[]>
+  /** Throws CONVERSATION_NOT_FOUND, like those below. */
+  get(userId: string, conversationId: string): Promise<ConversationSummary>
+  rename(userId: string, conversationId: string, title: string): Promise<ConversationSummary>
+  /** Forgets it with all that was said; nothing can be written to it any more. */
+  remove(userId: string, conversationId: string): Promise<void>
+}
+
+/** Deleted, expired, never there, someone else's: the same words, so that nobody learns which. */
+export function notYours(): AppError {
+  return new AppError('CONVERSATION_NOT_FOUND', 'There is no such conversation of yours.')
 }
 
 /** The registry in memory: the conversation that was used least recently gives way at the limit. */
 export function createMemoryConversationRegistry(
   options: ConversationRegistryOptions
 ): ConversationRegistry {
-  const { maxConversations, maxConversationsPerUser, maxTurns, onForgotten } = options
+  const { maxTurns, onForgotten, now = Date.now } = options
   const conversations = new Map<string, Conversation>()
 
   function touch(id: string, conversation: Conversation): void {
@@ -42,52 +65,29 @@ export function createMemoryConversationRegistry(
     conversations.set(id, conversation)
   }
 
-  function oldestIdle(userId: string | undefined): string | undefined {
-    for (const [id, conversation] of conversations) {
-      const isTheirs = userId === undefined || conversation.userId === userId
-      if (isTheirs && conversation.runId === undefined) return id
-    }
-    return undefined
+  function owned(userId: string, id: string): Conversation {
+    const conversation = conversations.get(id)
+    if (conversation?.userId === userId) return conversation
+    throw notYours()
   }
 
-  async function makeRoom(userId: string): Promise<void> {
-    const own = [...conversations.values()].filter((conversation) => conversation.userId === userId)
-    const isOwnShareUsed = own.length >= maxConversationsPerUser
-    if (!isOwnShareUsed && conversations.size < maxConversations) return
-    const oldest = oldestIdle(isOwnShareUsed ? userId : undefined)
-    if (oldest !== undefined) {
-      conversations.delete(oldest)
-      return onForgotten(oldest)
-    }
-    throw new AppError('TOO_MANY_RUNS', 'Every conversation there is room for is being answered.', {
-      details: { retryAfterSeconds: 5 }
-    })
-  }
-
-  async function open(userId: string, runId: string): Promise<string> {
-    await makeRoom(userId)
+  async function open(userId: string, runId: string, question: string): Promise<string> {
+    await makeRoom(conversations, options, userId)
     const id = randomUUID()
-    touch(id, { userId, runId, turns: 1 })
+    const createdAt = now()
+    const title = titleOf(question)
+    touch(id, { userId, runId, turns: 1, title, createdAt, updatedAt: createdAt })
     return id
   }
 
   return {
-    async claim(userId, conversationId, runId) {
-      if (conversationId === undefined) return open(userId, runId)
-      const conversation = conversations.get(conversationId)
-      if (conversation?.userId !== userId) {
-        throw new AppError('CONVERSATION_NOT_FOUND', 'There is no such conversation of yours.')
-      }
-      if (conversation.runId !== undefined) {
-        throw new AppError('CONVERSATION_BUSY', 'The previous question is still being answered.', {
-          details: { runId: conversation.runId }
-        })
-      }
-      if (conversation.turns >= maxTurns) {
-        throw new AppError('CONVERSATION_FULL', `This conversation has ${maxTurns} questions.`)
-      }
+    async claim(userId, conversationId, runId, question) {
+      if (conversationId === undefined) return open(userId, runId, question)
+      const conversation = owned(userId, conversationId)
+      checkFree(conversation, maxTurns)
       conversation.runId = runId
       conversation.turns += 1
+      conversation.updatedAt = now()
       touch(conversationId, conversation)
       return conversationId
     },
@@ -97,6 +97,70 @@ export function createMemoryConversationRegistry(
       if (conversation?.runId === runId) conversation.runId = undefined
     },
 
-    fenceOf: () => undefined
+    fenceOf: () => undefined,
+
+    async list(userId) {
+      const mine = [...conversations].filter(([, conversation]) => conversation.userId === userId)
+      return mine.map(([id, conversation]) => summaryOf(id, conversation))
+    },
+
+    get: async (userId, id) => summaryOf(id, owned(userId, id)),
+
+    async rename(userId, id, title) {
+      const conversation = owned(userId, id)
+      conversation.title = title
+      return summaryOf(id, conversation)
+    },
+
+    async remove(userId, id) {
+      owned(userId, id)
+      conversations.delete(id)
+      await onForgotten(id)
+    }
   }
+}
+
+function summaryOf(id: string, conversation: Conversation): ConversationSummary {
+  const { title, createdAt, updatedAt, runId } = conversation
+  return { id, title, createdAt, updatedAt, runId }
+}
+
+function checkFree({ runId, turns }: Conversation, maxTurns: number): void {
+  if (runId !== undefined) {
+    throw new AppError('CONVERSATION_BUSY', 'The previous question is still being answered.', {
+      details: { runId }
+    })
+  }
+  if (turns >= maxTurns) {
+    throw new AppError('CONVERSATION_FULL', `This conversation has ${maxTurns} questions.`)
+  }
+}
+
+async function makeRoom(
+  conversations: Map<string, Conversation>,
+  { maxConversations, maxConversationsPerUser, onForgotten }: ConversationRegistryOptions,
+  userId: string
+): Promise<void> {
+  const own = [...conversations.values()].filter((conversation) => conversation.userId === userId)
+  const isOwnShareUsed = own.length >= maxConversationsPerUser
+  if (!isOwnShareUsed && conversations.size < maxConversations) return
+  const oldest = oldestIdle(conversations, isOwnShareUsed ? userId : undefined)
+  if (oldest !== undefined) {
+    conversations.delete(oldest)
+    return onForgotten(oldest)
+  }
+  throw new AppError('TOO_MANY_RUNS', 'Every conversation there is room for is being answered.', {
+    details: { retryAfterSeconds: 5 }
+  })
+}
+
+function oldestIdle(
+  conversations: ReadonlyMap<string, Conversation>,
+  userId: string | undefined
+): string | undefined {
+  for (const [id, conversation] of conversations) {
+    const isTheirs = userId === undefined || conversation.userId === userId
+    if (isTheirs && conversation.runId === undefined) return id
+  }
+  return undefined
 }

@@ -197,13 +197,14 @@ return {'OK', removed, collected}
 
 /**
  * ARGV: conversation id, seconds for which nothing of that id can be written, how keys of users begin, 'idle' to
- * spare a conversation that is being answered, its owner where an expired one no longer tells. The key of the owner is
+ * spare a conversation that is being answered, or 'own' to spare another user's; its owner where an expired one no longer tells. The key of the owner is
  * only known here; without Cluster that is fine.
  */
 export const DELETE = defineScript(`${GUARD}
 local refused = refusal('')
 if refused and refused[1] ~= 'GONE' then return refused end
 local state = redis.call('HMGET', conversation, 'user', 'run', 'lease')
+if ARGV[4] == 'own' and state[1] ~= ARGV[5] then return {'GONE'} end
 if ARGV[4] == 'idle' and state[2] and tonumber(state[3]) > nowMs() then return {'BUSY'} end
 local owner = state[1] or ARGV[5]
 if owner then redis.call('ZREM', ARGV[3] .. owner, ARGV[1]) end

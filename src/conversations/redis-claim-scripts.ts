@@ -6,7 +6,7 @@ const MAX_ROOM_CANDIDATES = 8
 
 /**
  * ARGV: conversation id, ttl, user, run, lease ms, 'open' or 'take', the user's conversations (a key), how many
- * there may be, how many turns. The fence goes up with every claim, so what an earlier one still writes is refused.
+ * there may be, how many turns, a title for one without. The fence goes up with every claim, so what an earlier one still writes is refused.
  * A repeated call of the run that has the claim changes nothing: its first answer may have been lost.
  */
 export const CLAIM = defineScript(`${GUARD}
@@ -30,6 +30,7 @@ end
 local fence = redis.call('HINCRBY', conversation, 'fence', 1)
 redis.call('HINCRBY', conversation, 'turns', 1)
 redis.call('HSETNX', conversation, 'created', string.format('%.0f', now))
+redis.call('HSETNX', conversation, 'title', ARGV[10])
 redis.call('HSET', conversation, 'user', user, 'run', run, 'lease', lease)
 redis.call('ZADD', mine, string.format('%.0f', now), ARGV[1])
 redis.call('EXPIRE', mine, ARGV[2])

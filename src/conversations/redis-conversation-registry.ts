@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import type { RedisReply } from '../platform/redis-script.ts'
-import type { ConversationRegistry } from './conversation-registry.ts'
+import { type ConversationRegistry, notYours } from './conversation-registry.ts'
 import {
   type ConversationScriptsOptions,
-  createConversationScripts,
-  type ScriptAnswer
+  createConversationScripts
 } from './conversation-scripts.ts'
+import { titleOf } from './conversation-summary.ts'
 import { DELETE } from './redis-checkpoint-scripts.ts'
 import { CLAIM, RELEASE, RENEW } from './redis-claim-scripts.ts'
+import { createRedisConversationList, hideDeleted } from './redis-conversation-list.ts'
 import { isIdentifier, TOMBSTONE_SECONDS, userKey } from './redis-keys.ts'
 
 const LEASE_MS = 15_000
@@ -81,9 +82,14 @@ export function createRedisConversationRegistry(
   }
 
   return {
-    async claim(userId, conversationId, runId) {
+    ...createRedisConversationList(options, run),
+
+    async claim(userId, conversationId, runId, question) {
       if (conversationId !== undefined) await releasing.get(conversationId)
-      const { id, fence } = await claims.claim(userId, conversationId, runId)
+      const { id, fence } = await claims.claim(
+        { userId, runId, title: titleOf(question) },
+        conversationId
+      )
       held.set(id, { runId, fence })
       heartbeat ??= setInterval(beat, heartbeatMs).unref()
       return id
@@ -106,6 +112,13 @@ export function createRedisConversationRegistry(
   }
 }
 
+interface Claimant {
+  readonly userId: string
+  readonly runId: string
+  /** Of a new conversation. */
+  readonly title: string
+}
+
 interface Claim {
   readonly id: string
   readonly fence: string
@@ -119,10 +132,10 @@ function createClaims(
   const { deployment, ttlDays, maxConversationsPerUser, maxTurns } = options
   const ttlSeconds = Math.round(ttlDays * SECONDS_PER_DAY)
 
-  function attempt(id: string, mode: 'open' | 'take', userId: string, runId: string) {
+  function attempt(id: string, mode: 'open' | 'take', { userId, runId, title }: Claimant) {
     const mine = userKey(deployment, userId)
     const limits = [maxConversationsPerUser, maxTurns]
-    return run(CLAIM, id, [id, ttlSeconds, userId, runId, leaseMs, mode, mine, ...limits])
+    return run(CLAIM, id, [id, ttlSeconds, userId, runId, leaseMs, mode, mine, ...limits, title])
   }
 
   /** The oldest conversation that is not being answered; one that has expired is only struck off. */
@@ -137,21 +150,21 @@ function createClaims(
     })
   }
 
-  async function open(userId: string, runId: string): Promise<Claim> {
+  async function open(claimant: Claimant): Promise<Claim> {
     for (let tries = 0; tries < MAX_OPEN_TRIES; tries += 1) {
       const id = randomUUID()
-      const { outcome, parts } = await attempt(id, 'open', userId, runId)
+      const { outcome, parts } = await attempt(id, 'open', claimant)
       if (outcome === 'OK') return { id, fence: String(parts[0]) }
-      await makeRoom(userId, (parts[0] as RedisReply[]).map(String))
+      await makeRoom(claimant.userId, (parts[0] as RedisReply[]).map(String))
     }
     throw new AppError('TOO_MANY_RUNS', 'Too many conversations are being opened at once.', {
       details: { retryAfterSeconds: RETRY_AFTER_SECONDS }
     })
   }
 
-  async function take(userId: string, id: string, runId: string): Promise<Claim> {
+  async function take(claimant: Claimant, id: string): Promise<Claim> {
     if (!isIdentifier(id)) throw notYours()
-    const { outcome, parts } = await attempt(id, 'take', userId, runId).catch(hideDeleted)
+    const { outcome, parts } = await attempt(id, 'take', claimant).catch(hideDeleted)
     if (outcome === 'OK') return { id, fence: String(parts[0]) }
     if (outcome === 'FULL') {
       throw new AppError('CONVERSATION_FULL', `This conversation has ${maxTurns} questions.`)
@@ -162,16 +175,7 @@ function createClaims(
   }
 
   return {
-    claim: (userId: string, id: string | undefined, runId: string) =>
-      id === undefined ? open(userId, runId) : take(userId, id, runId)
+    claim: (claimant: Claimant, id: string | undefined) =>
+      id === undefined ? open(claimant) : take(claimant, id)
   }
-}
-
-/** Deleted, expired, never there, someone else's: the same words, so that nobody learns which. */
-function hideDeleted(error: unknown): ScriptAnswer {
-  throw error instanceof AppError && error.code === 'CONVERSATION_NOT_FOUND' ? notYours() : error
-}
-
-function notYours(): AppError {
-  return new AppError('CONVERSATION_NOT_FOUND', 'There is no such conversation of yours.')
 }

@@ -6,7 +6,7 @@ import { withDeadline } from '../platform/deadline.ts'
 import type { LoggedEvent, Question, RunCoordinator } from './run.ts'
 import { executeRun, type RunExecutionOptions, startLimit } from './run-execution.ts'
 import { createPlaces } from './run-places.ts'
-import { createRun, createRunStore, type Run, viewOf } from './run-store.ts'
+import { createRun, createRunStore, type Run, type RunStore, viewOf } from './run-store.ts'
 
 /** How long a stop waits for the run to end before it answers. */
 const MAX_STOP_WAIT_MS = 1_000
@@ -26,6 +26,8 @@ export interface RunCoordinatorOptions extends RunExecutionOptions {
 export interface MemoryRunCoordinator extends RunCoordinator {
   /** Ends a run whose conversation is not its own any more; nothing of it is kept from now on. */
   abort(runId: string, reason: AppError): void
+  /** Stops a run whose conversation is about to go, and waits a moment for its end. Unknown runs are no error. */
+  stop(runId: string): Promise<void>
 }
 
 /** Runs in this process's memory: they end with it. */
@@ -35,10 +37,9 @@ export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunC
   const places = createPlaces(options)
   const executions = new Map<string, Promise<void>>()
 
-  function owned(caller: Caller, runId: string): Run {
-    const run = store.find(runId)
-    if (run?.userId === caller.id) return run
-    throw new AppError('RUN_NOT_FOUND', 'There is no such run of yours.')
+  async function stop(runId: string): Promise<void> {
+    store.find(runId)?.controller.abort(STOPPED)
+    await withDeadline(executions.get(runId) ?? Promise.resolve(), MAX_STOP_WAIT_MS)
   }
 
   async function stopAll(): Promise<void> {
@@ -57,8 +58,8 @@ export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunC
         const plan = await preparePlan(agent, question, controller.signal)
         places.checkOpen()
         const runId = randomUUID()
-        const { caller, conversationId: wanted } = question
-        const conversationId = await conversations.claim(caller.id, wanted, runId)
+        const { caller, conversationId: wanted, message } = question
+        const conversationId = await conversations.claim(caller.id, wanted, runId, message)
         const run = createRun(runId, conversationId, question, { controller, now: now() })
         store.add(run)
         const execution = executeRun(run, { plan, question }, options, now).finally(() => {
@@ -76,20 +77,21 @@ export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunC
     },
 
     async view(caller, runId) {
-      return viewOf(owned(caller, runId))
+      return viewOf(ownedRun(store, caller, runId))
     },
 
     async *events(caller, runId, { afterId, signal }): AsyncGenerator<LoggedEvent, void> {
-      const { log } = owned(caller, runId)
+      const { log } = ownedRun(store, caller, runId)
       yield* log.read(placeOf(afterId, log.length), signal)
     },
 
     async cancel(caller, runId) {
-      const run = owned(caller, runId)
-      run.controller.abort(STOPPED)
-      await withDeadline(executions.get(runId) ?? Promise.resolve(), MAX_STOP_WAIT_MS)
+      const run = ownedRun(store, caller, runId)
+      await stop(runId)
       return viewOf(run)
     },
+
+    stop,
 
     abort(runId, reason) {
       store.find(runId)?.controller.abort(reason)
@@ -101,6 +103,12 @@ export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunC
       await stopAll()
     }
   }
+}
+
+function ownedRun(store: RunStore, caller: Caller, runId: string): Run {
+  const run = store.find(runId)
+  if (run?.userId === caller.id) return run
+  throw new AppError('RUN_NOT_FOUND', 'There is no such run of yours.')
 }
 
 /** Where a reader goes on. An id that this log cannot have given is refused, not guessed at. */

@@ -4,6 +4,7 @@ import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
+import { type Conversations, createConversations } from '../conversations/conversations.ts'
 import { toModelError } from '../llm/model-errors.ts'
 import { createModelFactory } from '../llm/model-factory.ts'
 import { createMcpClients, type McpClients } from '../mcp/mcp-clients.ts'
@@ -17,7 +18,7 @@ import {
 import type { CallContext } from '../platform/call-context.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { createOutbound } from '../platform/outbound.ts'
+import { createOutbound, type Outbound } from '../platform/outbound.ts'
 import type { Secret } from '../platform/secret.ts'
 import type { RunCoordinator } from '../runs/run.ts'
 import { createRunCoordinator, type MemoryRunCoordinator } from '../runs/run-coordinator.ts'
@@ -47,17 +48,13 @@ export interface AnsweringParts {
 /** Everything between a question and its answer. */
 export interface Answering {
   readonly runs: RunCoordinator
+  readonly conversations: Conversations
   close(): Promise<void>
 }
 
 export function createAnswering(parts: AnsweringParts): Answering {
   const { config, configuration, metrics } = parts
-  const outbound = createOutbound({
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    maxResponseBytes: MAX_RESPONSE_BYTES,
-    proxy: config.proxy,
-    mustVerifyTls: !config.tls.mayDisable
-  })
+  const outbound = connectOut(config)
   const { secrets } = configuration
   const mcp = createMcpClients({
     outbound,
@@ -100,12 +97,26 @@ export function createAnswering(parts: AnsweringParts): Answering {
   })
   return {
     runs,
+    conversations: createConversations({
+      registry: conversations.registry,
+      checkpointer: conversations.checkpointer,
+      stopRun: runs.stop
+    }),
     async close() {
       await conversations.close()
       await mcp.close()
       await outbound.close()
     }
   }
+}
+
+function connectOut({ proxy, tls }: Config): Outbound {
+  return createOutbound({
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+    proxy,
+    mustVerifyTls: !tls.mayDisable
+  })
 }
 
 interface AgentParts {

@@ -7,6 +7,7 @@ import { createLogger } from '../../src/platform/logger.ts'
 import { createMetrics } from '../../src/platform/metrics.ts'
 import { Secret } from '../../src/platform/secret.ts'
 import { createFakeRuns } from './fake-runs.ts'
+import { createMemoryConversations } from './memory-conversations.ts'
 
 export const ALICE_TOKEN = 'alice-token'
 export const BOB_TOKEN = 'bob-token'
@@ -57,6 +58,7 @@ export function createAppOptions(overrides: Partial<AppOptions> = {}): AppOption
     },
     readiness: () => ({ isReady: true, isDraining: false, reasons: [] }),
     runs: createFakeRuns(),
+    conversations: createMemoryConversations().conversations,
     configuration: {
       reader: { list: notAsked, read: notAsked },
       writer: { create: notAsked, update: notAsked, remove: notAsked },

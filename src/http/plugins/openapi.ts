@@ -24,6 +24,7 @@ carries \`X-Request-ID\`, which finds the request in every log. Every error has 
 const TAGS = [
   { name: 'Chat', description: 'Ask a question.' },
   { name: 'Runs', description: 'One question being answered: look, follow, stop.' },
+  { name: 'Conversations', description: 'Your own: list, read, rename, delete, export.' },
   { name: 'LLM models', description: "Nautobot's objects, with your rights." },
   { name: 'MCP servers', description: "Nautobot's objects, with your rights." },
   { name: 'System prompts', description: "Nautobot's objects, with your rights." },

@@ -38,7 +38,13 @@ export const security = fastifyPlugin<SecurityOptions>(
       origin: allowedOrigin === undefined ? false : [allowedOrigin],
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'last-event-id', 'x-request-id'],
-      exposedHeaders: ['x-request-id', 'x-run-id', 'x-conversation-id', 'retry-after'],
+      exposedHeaders: [
+        'x-request-id',
+        'x-run-id',
+        'x-conversation-id',
+        'retry-after',
+        'content-disposition'
+      ],
       maxAge: PREFLIGHT_MAX_AGE_SECONDS
     })
   },

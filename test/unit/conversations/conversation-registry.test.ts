@@ -14,7 +14,7 @@ function setup(
   })
   /** A whole question: claimed and released. */
   const ask = async (userId: string, conversationId?: string) => {
-    const id = await registry.claim(userId, conversationId, 'run')
+    const id = await registry.claim(userId, conversationId, 'run', 'Hello')
     await registry.release(id, 'run')
     return id
   }
@@ -42,9 +42,9 @@ it('lets the one that was used least recently give way when all places are taken
 
 it('never lets a conversation give way that is being answered', async () => {
   const { registry } = setup({ maxConversations: 1 })
-  await registry.claim('alice', undefined, 'run-1')
+  await registry.claim('alice', undefined, 'run-1', 'Hello')
 
-  await expect(registry.claim('bob', undefined, 'run-2')).rejects.toMatchObject({
+  await expect(registry.claim('bob', undefined, 'run-2', 'Hello')).rejects.toMatchObject({
     code: 'TOO_MANY_RUNS'
   })
 })
@@ -59,10 +59,10 @@ it('takes no more questions than a conversation can hold', async () => {
 
 it('ends a claim for the run that has it alone', async () => {
   const { registry } = setup()
-  const id = await registry.claim('alice', undefined, 'run-1')
+  const id = await registry.claim('alice', undefined, 'run-1', 'Hello')
   await registry.release(id, 'run-0')
 
-  await expect(registry.claim('alice', id, 'run-2')).rejects.toMatchObject({
+  await expect(registry.claim('alice', id, 'run-2', 'Hello')).rejects.toMatchObject({
     code: 'CONVERSATION_BUSY',
     details: { runId: 'run-1' }
   })

@@ -1,0 +1,76 @@
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
+import { AppError } from '../errors.ts'
+import { type ReadMessage, readMessages } from './conversation-reader.ts'
+import type { ConversationRegistry } from './conversation-registry.ts'
+import {
+  type ConversationPage,
+  type ConversationQuery,
+  type ConversationSummary,
+  pageOf
+} from './conversation-summary.ts'
+
+/** A conversation with all that was said. */
+export interface Conversation extends ConversationSummary {
+  readonly messages: readonly ReadMessage[]
+}
+
+/**
+ * What a user may do with conversations. Each throws CONVERSATION_NOT_FOUND, for foreign ones too,
+ * CONVERSATION_TOO_NEW and REDIS_UNAVAILABLE.
+ */
+export interface Conversations {
+  list(userId: string, query: ConversationQuery): Promise<ConversationPage>
+  read(userId: string, id: string): Promise<Conversation>
+  rename(userId: string, id: string, title: string): Promise<ConversationSummary>
+  /** Stops a run under way first; what it still writes is refused. */
+  remove(userId: string, id: string): Promise<void>
+  /** Answers how many there were. */
+  removeAll(userId: string): Promise<number>
+}
+
+export interface ConversationsOptions {
+  readonly registry: ConversationRegistry
+  readonly checkpointer: BaseCheckpointSaver
+  /** Stops a run of this replica and waits a moment for its end. A run elsewhere learns it from the registry. */
+  readonly stopRun: (runId: string) => Promise<void>
+}
+
+export function createConversations(options: ConversationsOptions): Conversations {
+  const { registry, checkpointer, stopRun } = options
+
+  async function remove(userId: string, { id, runId }: ConversationSummary): Promise<void> {
+    if (runId !== undefined) await stopRun(runId)
+    await registry.remove(userId, id)
+  }
+
+  return {
+    async list(userId, query) {
+      return pageOf(await registry.list(userId), query)
+    },
+
+    async read(userId, id) {
+      const summary = await registry.get(userId, id)
+      return { ...summary, messages: await readMessages(checkpointer, id) }
+    },
+
+    rename: (userId, id, title) => registry.rename(userId, id, title),
+
+    async remove(userId, id) {
+      await remove(userId, await registry.get(userId, id))
+    },
+
+    async removeAll(userId) {
+      const mine = await registry.list(userId)
+      const removed = await Promise.all(
+        mine.map((summary) => remove(userId, summary).then(() => 1, forgiveMissing))
+      )
+      return removed.reduce((total, one) => total + one, 0)
+    }
+  }
+}
+
+/** Someone else, a second tab perhaps, was faster. */
+function forgiveMissing(error: unknown): 0 {
+  if (error instanceof AppError && error.code === 'CONVERSATION_NOT_FOUND') return 0
+  throw error
+}

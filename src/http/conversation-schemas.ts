@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { idSchema, plainText } from './schemas.ts'
+
+const MAX_TITLE_CHARACTERS = 120
+const MAX_SEARCH_CHARACTERS = 100
+const MAX_CURSOR_CHARACTERS = 128
+const MAX_PAGE_SIZE = 100
+const DEFAULT_PAGE_SIZE = 30
+
+const timestamp = z.string().meta({ format: 'date-time' })
+const isNotBlank = (text: string) => text.trim() !== ''
+
+const EXAMPLE = {
+  id: '5b0c8f7e-2f5b-4a56-9a39-0c5d9d0c1b9e',
+  title: 'How many devices are at AMS01?',
+  createdAt: '2026-03-01T09:00:00.000Z',
+  updatedAt: '2026-03-01T09:04:12.512Z'
+}
+
+export const conversationParamsSchema = z.object({ id: idSchema })
+
+export const conversationQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
+  cursor: z
+    .string()
+    .min(1, 'is empty')
+    .max(MAX_CURSOR_CHARACTERS)
+    .optional()
+    .describe('`nextCursor` of the page before.'),
+  search: plainText(MAX_SEARCH_CHARACTERS)
+    .min(1, 'is empty')
+    .optional()
+    .describe('Part of the title; case does not matter.')
+})
+
+export const exportQuerySchema = z.strictObject({
+  format: z.enum(['markdown', 'json']).default('markdown')
+})
+
+export const conversationSummarySchema = z
+  .object({
+    id: idSchema,
+    title: z.string().describe('The beginning of the first question, until it is renamed.'),
+    createdAt: timestamp,
+    updatedAt: timestamp.describe('When the newest question was asked.'),
+    runId: idSchema.optional().describe('The run that answers in it now.')
+  })
+  .meta({ id: 'ConversationSummary', examples: [EXAMPLE] })
+
+export const conversationListSchema = z
+  .object({
+    conversations: z.array(conversationSummarySchema),
+    nextCursor: z.string().optional().describe('Absent on the last page.')
+  })
+  .meta({
+    id: 'ConversationList',
+    examples: [{ conversations: [EXAMPLE], nextCursor: 'MTc3MjM1NTg1MjUxMjo1YjBj' }]
+  })
+
+const toolCallSchema = z
+  .object({
+    toolCallId: z.string(),
+    name: z.string(),
+    arguments: z.unknown(),
+    result: z
+      .string()
+      .optional()
+      .describe('What the model read; absent when the run ended before.'),
+    isError: z.boolean().optional()
+  })
+  .meta({ id: 'ConversationToolCall' })
+
+const messageSchema = z
+  .object({
+    id: z.string(),
+    role: z.enum(['user', 'assistant']),
+    text: z.string().describe('A question as it was typed, or Markdown of an answer.'),
+    incomplete: z.literal(true).optional().describe('Cut short by a stop or a failure.'),
+    toolCalls: z.array(toolCallSchema).optional()
+  })
+  .meta({ id: 'ConversationMessage' })
+
+export const conversationSchema = z
+  .object({ ...conversationSummarySchema.shape, messages: z.array(messageSchema) })
+  .meta({
+    id: 'Conversation',
+    examples: [
+      {
+        ...EXAMPLE,
+        messages: [
+          { id: 'm1', role: 'user', text: 'How many devices are at AMS01?' },
+          {
+            id: 'm2',
+            role: 'assistant',
+            text: '',
+            toolCalls: [
+              {
+                toolCallId: 'call_1',
+                name: 'count',
+                arguments: { model: 'dcim.device', filters: { location: ['AMS01'] } },
+                result: '{"model":"dcim.device","count":12}',
+                isError: false
+              }
+            ]
+          },
+          { id: 'm3', role: 'assistant', text: 'There are **12** devices at AMS01.' }
+        ]
+      }
+    ]
+  })
+
+export const renameSchema = z
+  .strictObject({
+    title: plainText(MAX_TITLE_CHARACTERS).refine(isNotBlank, 'is empty').meta({ minLength: 1 })
+  })
+  .meta({ id: 'RenameConversation', examples: [{ title: 'Devices at AMS01' }] })
+
+export const deletedSchema = z
+  .object({ deleted: z.int().nonnegative().describe('How many there were.') })
+  .meta({ id: 'DeletedConversations', examples: [{ deleted: 3 }] })
