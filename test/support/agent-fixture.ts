@@ -4,12 +4,19 @@ import type { AgentEvent } from '../../src/agent/agent-events.ts'
 import { createAgentGraph } from '../../src/agent/agent-graph.ts'
 import type { Caller, Scope, UserToken } from '../../src/auth/caller.ts'
 import type { Catalog, LlmModel, McpServer } from '../../src/catalog/catalog.ts'
-import { createMemoryConversationRegistry } from '../../src/conversations/conversation-registry.ts'
+import {
+  type ConversationRegistry,
+  createMemoryConversationRegistry
+} from '../../src/conversations/conversation-registry.ts'
 import { MemoryCheckpointer } from '../../src/conversations/memory-checkpointer.ts'
 import { AppError } from '../../src/errors.ts'
 import { Secret } from '../../src/platform/secret.ts'
 import type { Question, RunCoordinator } from '../../src/runs/run.ts'
-import { createRunCoordinator, type RunCoordinatorOptions } from '../../src/runs/run-coordinator.ts'
+import {
+  createRunCoordinator,
+  type MemoryRunCoordinator,
+  type RunCoordinatorOptions
+} from '../../src/runs/run-coordinator.ts'
 import type { ToolResult, ToolSet } from '../../src/tool-server.ts'
 
 export function llmModel(change: Partial<LlmModel> = {}): LlmModel {
@@ -100,7 +107,8 @@ export function counted(text: string, change: Partial<ToolResult> = {}): ToolRes
 
 export interface AgentFixture {
   readonly agent: Agent
-  readonly runs: RunCoordinator
+  readonly runs: MemoryRunCoordinator
+  readonly conversations: ConversationRegistry
   readonly checkpointer: MemoryCheckpointer
   readonly failures: AppError[]
   ask(message: string, change?: Partial<Question>): ReturnType<RunCoordinator['start']>
@@ -122,14 +130,15 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
   const checkpointer = new MemoryCheckpointer()
   const failures: AppError[] = []
   const agent = testAgent({ url, tools, catalog, limits }, checkpointer, failures)
+  const conversations = createMemoryConversationRegistry({
+    maxConversations: 100,
+    maxConversationsPerUser: 50,
+    maxTurns: 100,
+    onForgotten: (id) => checkpointer.deleteThread(id)
+  })
   const runs = createRunCoordinator({
     agent,
-    conversations: createMemoryConversationRegistry({
-      maxConversations: 100,
-      maxConversationsPerUser: 50,
-      maxTurns: 100,
-      onForgotten: (id) => checkpointer.deleteThread(id)
-    }),
+    conversations,
     settle: async (id) => checkpointer.prune(id),
     onBroken: (error) => {
       throw error
@@ -145,6 +154,7 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
   return {
     agent,
     runs,
+    conversations,
     checkpointer,
     failures,
     ask: (message, change = {}) => runs.start(question(message, change)),

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createConversations } from '../../../src/conversations/conversations.ts'
+import { caller, startAgentFixture, toolSet } from '../../support/agent-fixture.ts'
+import { callTool, say, silence } from '../../support/model-steps.ts'
+import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
+
+let model: ScriptedModel
+
+beforeEach(async () => {
+  model = await startScriptedModel({ respond: () => [say('Thinking'), silence()] })
+})
+afterEach(() => model.stop())
+
+function start(options: Partial<Parameters<typeof startAgentFixture>[0]> = {}) {
+  const fixture = startAgentFixture({ url: model.url, ...options })
+  const { conversations: registry, checkpointer, runs } = fixture
+  const conversations = createConversations({ registry, checkpointer, stopRun: runs.stop })
+  return { ...fixture, conversations }
+}
+
+it('stops the run of a conversation that is deleted, and keeps nothing of it', async () => {
+  const { ask, runs, conversations, checkpointer } = start()
+  const { runId, conversationId } = await ask('Think')
+  await expect
+    .poll(async () => (await runs.view(caller(), runId)).response, { interval: 10 })
+    .toBe('Thinking')
+
+  await conversations.remove('alice', conversationId)
+
+  expect((await runs.view(caller(), runId)).state).toBe('stopped')
+  expect(await checkpointer.getTuple({ configurable: { thread_id: conversationId } })).toBe(
+    undefined
+  )
+  await expect(ask('And?', { conversationId })).rejects.toMatchObject({
+    code: 'CONVERSATION_NOT_FOUND'
+  })
+})
+
+it('keeps nothing of a run either that does not end when it is stopped', async () => {
+  const { promise: isDone, resolve: finish } = Promise.withResolvers<void>()
+  // A tool server that takes its time to hang up.
+  const tools = () => toolSet(undefined, { release: () => isDone })
+  model.answer((_request, index) => (index === 0 ? [callTool('count', {})] : [silence()]))
+  const { ask, runs, eventsOf, conversations, checkpointer } = start({ tools })
+  const { runId, conversationId } = await ask('Think')
+  await expect
+    .poll(async () => (await runs.view(caller(), runId)).steps.length, { interval: 10 })
+    .toBe(1)
+
+  await conversations.remove('alice', conversationId)
+  finish()
+  await eventsOf(runId)
+
+  expect(await checkpointer.getTuple({ configurable: { thread_id: conversationId } })).toBe(
+    undefined
+  )
+})
+
+it('finds it no error when the run that is to be stopped is unknown here', async () => {
+  const { runs } = start()
+  expect(await runs.stop('run-elsewhere')).toBeUndefined()
+})
