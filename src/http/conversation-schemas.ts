@@ -115,6 +115,10 @@ export const renameSchema = z
   })
   .meta({ id: 'RenameConversation', examples: [{ title: 'Devices at AMS01' }] })
 
+export const markdownSchema = z.string().meta({
+  examples: ['# How many devices are at AMS01?\n\n## Question\n\nHow many devices are at AMS01?\n']
+})
+
 export const deletedSchema = z
   .object({ deleted: z.int().nonnegative().describe('How many there were.') })
   .meta({ id: 'DeletedConversations', examples: [{ deleted: 3 }] })

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { fileNameOf, toMarkdown } from '../../conversations/conversation-export.ts'
 import { oneLine } from '../../conversations/conversation-summary.ts'
 import type { Conversations } from '../../conversations/conversations.ts'
 import type { ErrorCode } from '../../errors.ts'
@@ -16,6 +17,8 @@ import {
   conversationSchema,
   conversationSummarySchema,
   deletedSchema,
+  exportQuerySchema,
+  markdownSchema,
   renameSchema
 } from '../conversation-schemas.ts'
 import { errorResponses } from '../responses.ts'
@@ -41,6 +44,7 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationRoutesOptions
   options
 ) => {
   await app.register(readRoutes, options)
+  await app.register(exportRoute, options)
   await app.register(writeRoutes, options)
 }
 
@@ -85,6 +89,44 @@ const readRoutes: FastifyPluginAsyncZod<ConversationRoutesOptions> = async (
     },
     async (request) =>
       toConversationBody(await conversations.read(request.caller.id, request.params.id))
+  )
+}
+
+const exportRoute: FastifyPluginAsyncZod<ConversationRoutesOptions> = async (
+  app,
+  { conversations }
+) => {
+  app.get(
+    `${ONE}/export`,
+    {
+      config: { operation: 'conversations.export', access: 'chat' },
+      schema: {
+        tags: TAGS,
+        summary: 'Export a conversation',
+        description: `As a file to keep. ${OWN}`,
+        params: conversationParamsSchema,
+        querystring: exportQuerySchema,
+        response: {
+          200: {
+            description: 'The file.',
+            content: {
+              'text/markdown': { schema: markdownSchema },
+              'application/json': { schema: conversationSchema }
+            }
+          },
+          ...errorResponses(...ONE_ERRORS)
+        }
+      }
+    },
+    async (request, reply) => {
+      const conversation = await conversations.read(request.caller.id, request.params.id)
+      const isJson = request.query.format === 'json'
+      const file = `${fileNameOf(conversation.title)}.${isJson ? 'json' : 'md'}`
+      void reply.header('content-disposition', `attachment; filename="${file}"`)
+      if (isJson) return toConversationBody(conversation)
+      void reply.type('text/markdown; charset=utf-8')
+      return reply.send(toMarkdown(conversation))
+    }
   )
 }
 

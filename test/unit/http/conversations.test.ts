@@ -165,6 +165,34 @@ test("deletes all of a user's conversations, and nobody else's", async () => {
   expect((await send(`${LIST}/${his}`, { token: BOB_TOKEN })).status).toBe(200)
 })
 
+test.each([
+  ['markdown', 'text/markdown; charset=utf-8', 'how-many-devices-in-zurich.md'],
+  ['json', 'application/json; charset=utf-8', 'how-many-devices-in-zurich.json']
+])('exports a conversation as %s, to be saved', async (format, type, file) => {
+  const { open, send } = await start()
+  const id = await open('How many devices in "Zürich"?')
+
+  const response = await send(`${LIST}/${id}/export?format=${format}`)
+
+  expect(response.headers.get('content-type')).toBe(type)
+  expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${file}"`)
+  const text = await response.text()
+  expect(text).toContain('How many devices in')
+  if (format === 'json') expect(conversationSchema.strict().parse(JSON.parse(text)).id).toBe(id)
+  else expect(text.startsWith('# How many devices in "Zürich"?\n')).toBe(true)
+})
+
+test('exports nothing in a form it does not know, nor what is not yours', async () => {
+  const { open, send } = await start()
+  const id = await open('Secret')
+  const path = `${LIST}/${id}/export`
+
+  expect(await codeOf(await send(`${path}?format=pdf`))).toEqual([400, 'INVALID_REQUEST'])
+  const foreign = await send(path, { token: BOB_TOKEN })
+  expect(foreign.headers.get('content-disposition')).toBeNull()
+  expect(await codeOf(foreign)).toEqual([404, 'CONVERSATION_NOT_FOUND'])
+})
+
 test.each(['GET', 'PATCH', 'DELETE'])(
   '%s does not find the conversation of another user',
   async (method) => {
