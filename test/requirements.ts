@@ -32,7 +32,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T7: open('Stop on one replica ends a run on another in less than 500 ms; history valid.'),
   T8: partly(
     'Reload, second tab, lost network: all readers end with the same state.',
-    'readers on another replica, and the switch of conversation, which the page does not have yet'
+    'readers on another replica'
   ),
   T9: open('Behind nginx with default buffering tokens arrive one by one.'),
   T10: open('10,000 conversations in 30 days: Redis flat after retention, every key has a TTL.'),

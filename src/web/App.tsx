@@ -1,11 +1,14 @@
 import { type KeyboardEvent, useEffect } from 'react'
 import { Composer } from './Composer.tsx'
+import { ConversationBar } from './ConversationBar.tsx'
+import { ConversationSidebar } from './ConversationSidebar.tsx'
 import { useCell } from './cell.ts'
 import type { Chat } from './chat.ts'
 import { ChatContext } from './chat-hooks.ts'
 import { Log } from './Log.tsx'
 import { TrustedHosts } from './ModelLink.tsx'
 import { Notices } from './Notices.tsx'
+import { useSidebar } from './sidebar-hooks.ts'
 
 interface AppProps {
   readonly chat: Chat
@@ -14,6 +17,8 @@ interface AppProps {
 
 export function App({ chat, trustedHosts }: AppProps) {
   const view = useCell(chat.view)
+  const sidebar = useSidebar()
+  const { list } = chat
 
   useEffect(() => {
     void chat.load()
@@ -29,10 +34,16 @@ export function App({ chat, trustedHosts }: AppProps) {
     <ChatContext value={chat}>
       <TrustedHosts value={trustedHosts}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape stops wherever the focus is */}
-        <div className="chat" onKeyDown={onKeyDown}>
-          <Log />
-          <Notices />
-          <Composer />
+        <div className="chat" ref={sidebar.frame} onKeyDown={onKeyDown}>
+          {list && <ConversationSidebar list={list} sidebar={sidebar} />}
+          <div className="main">
+            {list && (sidebar.isDrawer || !sidebar.isOpen) && (
+              <ConversationBar list={list} show={sidebar.show} />
+            )}
+            <Log />
+            <Notices />
+            <Composer />
+          </div>
           <div className="visually-hidden" role="status">
             {view.announcement}
           </div>

@@ -12,6 +12,7 @@ const COUNT_FROM_CHARS = 1_000
 
 export function Composer() {
   const chat = useChat()
+  const { list } = chat
   const draft = useCell(chat.draft)
   const { openAnswerId, waitsToSend } = useCell(chat.view)
   const left = MAX_MESSAGE_CHARS - draft.length
@@ -32,7 +33,7 @@ export function Composer() {
         <AboutChip />
         <QuestionField send={send} />
         <div className="composer-bar">
-          <NewConversation />
+          {!list && <NewConversation />}
           <ModelPicker />
           <ServerPicker />
           <span className={left < 0 ? 'left over' : 'left'} role="status">

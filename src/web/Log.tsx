@@ -3,7 +3,8 @@ import { Answer } from './Answer.tsx'
 import { useCell } from './cell.ts'
 import { useChat, usePinnedScroll } from './chat-hooks.ts'
 import { EmptyState } from './EmptyState.tsx'
-import { DownIcon } from './icons.tsx'
+import { FailureText } from './FailureBox.tsx'
+import { DownIcon, RetryIcon } from './icons.tsx'
 import type { Question as QuestionMessage } from './message.ts'
 import { useMessage } from './message-store.ts'
 import { nounOf } from './nouns.ts'
@@ -33,7 +34,7 @@ export function Log() {
         tabIndex={0}
       >
         <div className="column" ref={content}>
-          {ids.length === 0 && <EmptyState />}
+          {ids.length === 0 && <NoMessages />}
           {hidden > 0 && (
             <button
               type="button"
@@ -54,6 +55,35 @@ export function Log() {
         </button>
       )}
     </div>
+  )
+}
+
+/** Before the first question; while a conversation is read; or why it could not be. */
+function NoMessages() {
+  const chat = useChat()
+  const { isReading, readFailure, conversationId } = useCell(chat.view)
+  if (isReading) {
+    return (
+      <div className="log-skeleton" role="status" aria-label="Opening the conversation">
+        <span />
+        <span />
+        <span />
+      </div>
+    )
+  }
+  if (!readFailure || !conversationId) return <EmptyState />
+  return (
+    <FailureText failure={readFailure}>
+      {readFailure.code === 'CONVERSATION_NOT_FOUND' ? (
+        <button type="button" onClick={chat.newConversation}>
+          New conversation
+        </button>
+      ) : (
+        <button type="button" onClick={() => void chat.open(conversationId)}>
+          <RetryIcon /> Try again
+        </button>
+      )}
+    </FailureText>
   )
 }
 

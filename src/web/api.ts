@@ -65,7 +65,7 @@ export interface ChatApi {
   cancel(runId: string, signal: AbortSignal): Promise<void>
 }
 
-interface ApiOptions {
+export interface ApiOptions {
   /** The service's address; empty for the page's own host. */
   readonly baseUrl: string
   /** Undefined where the service knows its only user itself. */
@@ -73,8 +73,8 @@ interface ApiOptions {
   readonly fetch?: typeof globalThis.fetch
 }
 
-interface Call {
-  readonly method: 'GET' | 'POST'
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
@@ -98,10 +98,10 @@ export function createChatApi(options: ApiOptions): ChatApi {
   }
 }
 
-type Send = (call: Call, signal: AbortSignal) => Promise<Response>
+export type Send = (call: Call, signal: AbortSignal) => Promise<Response>
 
 /** Sends with the person's token, once more with a fresh one after a 401; answers successes only. */
-function createSender({ baseUrl, tokens, fetch = globalThis.fetch }: ApiOptions): Send {
+export function createSender({ baseUrl, tokens, fetch = globalThis.fetch }: ApiOptions): Send {
   const base = `${baseUrl.replace(/\/+$/, '')}/api/v1`
 
   async function once({ method, path, headers, body }: Call, signal: AbortSignal) {
@@ -131,13 +131,18 @@ function createSender({ baseUrl, tokens, fetch = globalThis.fetch }: ApiOptions)
   }
 }
 
-async function readJson<T>(send: Send, call: Call, signal: AbortSignal): Promise<T> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(JSON_TIMEOUT_MS)])
+/** The JSON of an answer that has to come in time. */
+export async function readJson<T>(send: Send, call: Call, signal: AbortSignal): Promise<T> {
   const headers = { ...call.headers, Accept: 'application/json' }
-  const response = await send({ ...call, headers }, bounded)
+  const response = await send({ ...call, headers }, inTime(signal))
   return (await response.json().catch((cause: unknown) => {
     throw new ChatError('BAD_ANSWER', 'The service sent something that is no JSON.', { cause })
   })) as T
+}
+
+/** Aborts with the signal, or when an answer that is no stream takes too long. */
+export function inTime(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(JSON_TIMEOUT_MS)])
 }
 
 async function openStream(send: Send, call: Call, signal: AbortSignal): Promise<RunStream> {

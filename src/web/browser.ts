@@ -33,3 +33,14 @@ function copyByEvent(text: string): boolean {
   }
   return copied
 }
+
+/** Gives the person a file. */
+export function saveFile(content: Blob, name: string): void {
+  const address = URL.createObjectURL(content)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.click()
+  // The browser has taken it by the next task.
+  setTimeout(() => URL.revokeObjectURL(address), 0)
+}

@@ -1,17 +1,17 @@
-import type { PageContext } from '../runs/run.ts'
 import type { Ask } from './api.ts'
 import { createId } from './browser.ts'
 import { type ChatContext, changeAnswer, patchView, setDraft } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
 import { cancelRun, readInto, settle } from './chat-reading.ts'
 import { type Answer, emptyAnswer, isOpen, type Question } from './message.ts'
+import type { RememberedRun } from './session-memory.ts'
 
 /** Sends a question, or keeps it until the service is there. Ignored while an answer is being written. */
 export async function ask(context: ChatContext, raw: string): Promise<void> {
   const text = raw.trim()
-  const { openAnswerId, about, options } = context.view.get()
+  const { openAnswerId, about, options, isReading } = context.view.get()
   if (text === '' || openAnswerId) return
-  if (!options) {
+  if (!options || isReading) {
     setDraft(context, raw)
     patchView(context, { waitsToSend: true, announcement: 'Waiting for the service' })
     return
@@ -96,22 +96,30 @@ export async function stop(context: ChatContext): Promise<void> {
 }
 
 /** Reads a run that this page did not start, from its beginning. */
-export async function followRun(
-  context: ChatContext,
-  run: { readonly runId: string; readonly question: string; readonly about?: PageContext }
-): Promise<void> {
+export async function followRun(context: ChatContext, run: RememberedRun): Promise<void> {
   const { runId, about } = run
   const question: Question = { kind: 'question', id: createId(), text: run.question, about }
   const answer = emptyAnswer(createId(), question.id)
   context.messages.put(question)
   context.messages.put(answer)
-  await settle(context, answer.id, async () => {
+  await followInto(context, answer.id, runId, () =>
+    context.messages.remove([question.id, answer.id])
+  )
+}
+
+/** Reads a run from its beginning into an answer; `gone` when it expired or is another person's. */
+export async function followInto(
+  context: ChatContext,
+  answerId: string,
+  runId: string,
+  gone: () => void
+): Promise<void> {
+  await settle(context, answerId, async () => {
     try {
-      await readInto(context, answer.id, { runId })
+      await readInto(context, answerId, { runId })
     } catch (error) {
-      // Expired, or another person's: nothing of it may stay on the page.
       if (toFailure(error).code !== 'RUN_NOT_FOUND') throw error
-      context.messages.remove([question.id, answer.id])
+      gone()
     }
   })
 }
@@ -140,17 +148,31 @@ export async function stopBusy(context: ChatContext): Promise<void> {
   }
 }
 
+/** Sends what a person has sent while the page was not ready for it. */
+export async function sendWaiting(context: ChatContext): Promise<void> {
+  if (!context.view.get().waitsToSend) return
+  patchView(context, { waitsToSend: false })
+  await ask(context, context.draft.get())
+}
+
 /** Forgets the open conversation on this page; it stays with the service. */
 export function newConversation(context: ChatContext): void {
+  leaveConversation(context)
+  patchView(context, { announcement: 'New conversation' })
+}
+
+/** Stops reading the open conversation. Its run goes on. */
+export function leaveConversation(context: ChatContext): void {
   context.lifetime.abort()
   context.lifetime = new AbortController()
   context.messages.clear()
   context.memory.keepConversation(undefined)
   patchView(context, {
     conversationId: undefined,
+    isReading: false,
+    readFailure: undefined,
     openAnswerId: undefined,
     busyRunId: undefined,
-    waitsToSend: false,
-    announcement: 'New conversation'
+    waitsToSend: false
   })
 }

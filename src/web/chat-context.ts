@@ -2,12 +2,16 @@ import type { PageContext } from '../runs/run.ts'
 import type { ChatApi } from './api.ts'
 import { type Cell, createCell } from './cell.ts'
 import { type ChatView, initialView } from './chat-view.ts'
+import type { ConversationApi } from './conversation-api.ts'
+import { type ConversationList, createConversationList } from './conversation-list.ts'
 import type { Answer } from './message.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
 import type { SessionMemory } from './session-memory.ts'
 
 export interface ChatDependencies {
   readonly api: ChatApi
+  /** Undefined where a page shows one conversation only. */
+  readonly conversations?: ConversationApi | undefined
   readonly memory: SessionMemory
   readonly about: PageContext | undefined
   /** This page's own version, to be compared with the service's. */
@@ -24,8 +28,12 @@ export interface ChatContext extends ChatDependencies {
   readonly messages: MessageStore
   readonly view: Cell<ChatView>
   readonly draft: Cell<string>
+  /** The person's conversations; undefined without `conversations`. */
+  readonly list: ConversationList | undefined
   /** Ends with the open conversation; replaced by the next one. */
   lifetime: AbortController
+  /** Ends with the page. */
+  readonly closing: AbortController
   /** Ends with the attempts to reach the service; replaced by the next ones. */
   loading: AbortController
 }
@@ -35,8 +43,10 @@ export function createContext(dependencies: ChatDependencies): ChatContext {
     ...dependencies,
     messages: dependencies.messages ?? createMessageStore(),
     view: createCell(initialView(dependencies.about)),
+    list: dependencies.conversations && createConversationList(dependencies.conversations),
     draft: createCell(dependencies.memory.draft()),
     lifetime: new AbortController(),
+    closing: new AbortController(),
     loading: new AbortController()
   }
 }

@@ -1,6 +1,7 @@
-import { ask, followRun } from './chat-actions.ts'
+import { sendWaiting } from './chat-actions.ts'
 import { type ChatContext, patchView } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
+import { readBack } from './conversation-actions.ts'
 import { waitOrOnline } from './run-reader.ts'
 
 /** Waits between attempts to reach the service for the first time; after the last one a person decides. */
@@ -16,7 +17,8 @@ export async function load(context: ChatContext): Promise<void> {
   const signal = AbortSignal.any([context.loading.signal, context.lifetime.signal])
   try {
     if (!(await reach(context, signal))) return
-    await Promise.all(restore(context))
+    void context.list?.refresh()
+    await restore(context)
     signal.throwIfAborted()
   } catch (error) {
     if (signal.aborted) return
@@ -55,20 +57,14 @@ async function tryOnce(context: ChatContext, signal: AbortSignal) {
 }
 
 /** Brings the tab's conversation back, for the same person and not on the way from an object's page. */
-function restore(context: ChatContext): readonly Promise<void>[] {
+async function restore(context: ChatContext): Promise<void> {
   const { memory, messages, view, about } = context
   const kept = memory.conversation()
-  if (!kept || about || messages.order.get().length > 0) return []
+  if (!kept || about || messages.order.get().length > 0) return
   if (kept.username !== view.get().options?.identity.username) {
     memory.keepConversation(undefined)
-    return []
+    return
   }
   patchView(context, { conversationId: kept.conversationId })
-  return kept.runs.map((run) => followRun(context, run))
-}
-
-async function sendWaiting(context: ChatContext): Promise<void> {
-  if (!context.view.get().waitsToSend) return
-  patchView(context, { waitsToSend: false })
-  await ask(context, context.draft.get())
+  await readBack(context, kept)
 }

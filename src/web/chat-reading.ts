@@ -25,6 +25,9 @@ export async function settle(
   const answer = context.messages.get(answerId)
   const announcement = answer?.kind === 'answer' ? announceEnd(answer) : ''
   patchView(context, { openAnswerId: undefined, announcement })
+  if (answer?.kind === 'answer' && answer.conversationId) {
+    context.list?.noteEnd(answer.conversationId)
+  }
 }
 
 /** Folds a run's events into the answer until its terminal one. Throws what `readRun` throws. */
@@ -82,6 +85,7 @@ function remember(context: ChatContext, answer: Answer): void {
   const runs = kept?.conversationId === conversationId ? kept.runs : []
   if (runs.some((run) => run.runId === runId)) return
   const { text, about } = question
+  context.list?.noteRun({ id: conversationId, runId, question: text })
   const username = view.get().options?.identity.username ?? ''
   const run = { runId, question: text, ...(about && { about }) }
   memory.keepConversation({ username, conversationId, runs: [...runs, run] })

@@ -14,6 +14,12 @@ export interface ChatView {
   /** The draft is sent as soon as the service is there and the conversation is back. */
   readonly waitsToSend: boolean
   readonly conversationId: string | undefined
+  /** The conversation's messages are on their way. */
+  readonly isReading: boolean
+  /** Why they could not be read. */
+  readonly readFailure: Failure | undefined
+  /** What could not be done with a conversation of the list. */
+  readonly listNotice: string | undefined
   /** The answer being written in this conversation. */
   readonly openAnswerId: string | undefined
   /** A run of this conversation that another tab or client started. */
@@ -36,6 +42,9 @@ export function initialView(about: PageContext | undefined): ChatView {
     nextLoadMs: undefined,
     waitsToSend: false,
     conversationId: undefined,
+    isReading: false,
+    readFailure: undefined,
+    listNotice: undefined,
     openAnswerId: undefined,
     busyRunId: undefined,
     about,

@@ -8,14 +8,23 @@ import {
 } from './chat-context.ts'
 import { load } from './chat-loading.ts'
 import type { ChatView } from './chat-view.ts'
+import {
+  openConversation,
+  removeConversation,
+  renameConversation,
+  saveConversation
+} from './conversation-actions.ts'
+import type { ConversationSummary, ExportFormat } from './conversation-api.ts'
 
 /** The chat's state and everything a person can do with it. */
 export interface Chat
-  extends Pick<ChatContext, 'view' | 'messages' | 'draft' | 'version' | 'signInUrl'> {
+  extends Pick<ChatContext, 'view' | 'messages' | 'draft' | 'list' | 'version' | 'signInUrl'> {
   /** Asks the service for its options, again after a while, and brings this tab's conversation back. */
   load(): Promise<void>
   setDraft(text: string): void
   choose(choice: Partial<Pick<ChatView, 'model' | 'servers' | 'about'>>): void
+  /** Takes what could not be done in the list off the page. */
+  dismissListNotice(): void
   /** Sends a question, or keeps it until the service is there. Ignored while an answer is being written. */
   ask(text: string): Promise<void>
   /** Reads, sends or asks again, whichever the failure calls for. */
@@ -27,6 +36,12 @@ export interface Chat
   /** Reads along with it. */
   followBusy(): Promise<void>
   newConversation(): void
+  /** Shows another conversation, and follows its run when one is under way. */
+  open(id: string): Promise<void>
+  /** These answer false when it did not work; the view says why. */
+  rename(id: string, title: string): Promise<boolean>
+  remove(id: string): Promise<boolean>
+  save(conversation: ConversationSummary, format: ExportFormat): Promise<boolean>
   /** Stops reading. Runs go on. */
   close(): void
 }
@@ -37,20 +52,28 @@ export function createChat(dependencies: ChatDependencies): Chat {
     view: context.view,
     messages: context.messages,
     draft: context.draft,
+    list: context.list,
     version: context.version,
     signInUrl: context.signInUrl,
     load: () => load(context),
     setDraft: (text) => setDraft(context, text),
     choose: (choice) => patchView(context, choice),
+    dismissListNotice: () => patchView(context, { listNotice: undefined }),
     ask: (text) => ask(context, text),
     retry: (answerId) => retry(context, answerId),
     stop: () => stop(context),
     stopBusy: () => stopBusy(context),
     followBusy: () => followBusy(context),
     newConversation: () => newConversation(context),
+    open: (id) => openConversation(context, id),
+    rename: (id, title) => renameConversation(context, id, title),
+    remove: (id) => removeConversation(context, id),
+    save: (conversation, format) => saveConversation(context, conversation, format),
     close() {
       context.loading.abort()
       context.lifetime.abort()
+      context.closing.abort()
+      context.list?.close()
       context.messages.close()
     }
   }

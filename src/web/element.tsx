@@ -3,6 +3,7 @@ import { App } from './App.tsx'
 import { createChatApi } from './api.ts'
 import { type Chat, createChat } from './chat.ts'
 import { parseAbout } from './chat-view.ts'
+import { createConversationApi } from './conversation-api.ts'
 import { createSessionMemory, tabStorage } from './session-memory.ts'
 import { createSessionTokens, signInUrl } from './session-token.ts'
 import { createSheets } from './sheets.ts'
@@ -55,6 +56,7 @@ function chatFor(element: HTMLElement): Chat {
   const tokens = tokenUrl ? createSessionTokens({ url: tokenUrl }) : undefined
   return createChat({
     api: createChatApi({ baseUrl, tokens }),
+    conversations: createConversationApi({ baseUrl, tokens }),
     memory: createSessionMemory(tabStorage(), baseUrl),
     about: parseAbout(element.getAttribute('about')),
     version: __CHAT_VERSION__,

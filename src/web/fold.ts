@@ -101,6 +101,12 @@ function append(part: TextPart, delta: string): TextPart {
   }
 }
 
+/** The part of a message that is there as a whole. */
+export function wholeText(id: string, text: string): TextPart {
+  const { done, tail } = cutBlocks(text)
+  return closeText({ kind: 'text', id, done, tail })
+}
+
 function closeText(part: TextPart): TextPart {
   if (part.tail.trim() === '') return { ...part, tail: '' }
   return { ...part, done: [...part.done, part.tail], tail: '' }

@@ -98,3 +98,41 @@ export const ServersIcon = () => (
     <path d="M5 4.750h.01M5 11.250h.01" />
   </Icon>
 )
+
+export const PanelIcon = () => (
+  <Icon>
+    <rect x="2" y="2.500" width="12" height="11" rx="1.500" />
+    <path d="M6.250 2.500v11" />
+  </Icon>
+)
+
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4.250" />
+    <path d="m10.250 10.250 3.250 3.250" />
+  </Icon>
+)
+
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M3.500 8h.01M8 8h.01M12.500 8h.01" strokeWidth="2.200" />
+  </Icon>
+)
+
+export const PencilIcon = () => (
+  <Icon>
+    <path d="m10.500 3 2.500 2.500L5.500 13H3v-2.500z" />
+  </Icon>
+)
+
+export const ExportIcon = () => (
+  <Icon>
+    <path d="M8 2.500v7.500M5 7.250 8 10.250l3-3M3 13.250h10" />
+  </Icon>
+)
+
+export const BinIcon = () => (
+  <Icon>
+    <path d="M3 4.500h10M6.500 4.500v-2h3v2M4.500 4.500l.5 9h6l.5-9" />
+  </Icon>
+)

@@ -32,6 +32,25 @@ function stableEntry(): Plugin {
   }
 }
 
+/**
+ * Keeps marked's lexer alone. The last statements of its module make an instance of all the rest, which a
+ * bundler must take for wanted: here they give way to the one export that the chat uses.
+ */
+function lexerOnly(): Plugin {
+  return {
+    name: 'lexer-only',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.endsWith('marked.esm.js')) return undefined
+      const lexer = /export\{[^}]*\b(\w+) as Lexer\b/.exec(code)?.[1]
+      const lastStatements =
+        /var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\([^)]*\)\}[\s\S]*$/
+      if (!lexer || !lastStatements.test(code)) throw new Error('marked is not built as it was')
+      return { code: code.replace(lastStatements, `export{${lexer} as Lexer};`), map: null }
+    }
+  }
+}
+
 function copies(): Plugin {
   return {
     name: 'copies',
@@ -48,7 +67,7 @@ export default defineConfig({
   base: './',
   publicDir: false,
   define: { __CHAT_VERSION__: JSON.stringify(version) },
-  plugins: [react(), stableEntry(), copies()],
+  plugins: [react(), lexerOnly(), stableEntry(), copies()],
   build: {
     outDir: dist,
     emptyOutDir: true,

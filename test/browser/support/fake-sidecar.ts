@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import type { ErrorBody } from '../../../src/errors.ts'
 import type { ChatOptions } from '../../../src/web/api.ts'
+import { type FakeConversations, serveConversations } from './fake-conversations.ts'
 
 const DIST = fileURLToPath(new URL('../../../src/web/dist/', import.meta.url))
 const PAGE_CSP =
@@ -34,6 +35,7 @@ export interface FakeSidecar {
   /** `Last-Event-ID` of each reconnect; empty when there was none. */
   readonly followed: string[]
   readonly cancelled: string[]
+  readonly conversations: FakeConversations
   options: ChatOptions
   script: (message: string) => Script
   close(): Promise<void>
@@ -51,7 +53,9 @@ interface FakeRun {
 export async function startFakeSidecar(): Promise<FakeSidecar> {
   const app = Fastify({ forceCloseConnections: true })
   const runs = new Map<string, FakeRun>()
+  const conversations = serveConversations(app)
   const fake: FakeSidecar = {
+    conversations,
     url: '',
     asked: [],
     followed: [],

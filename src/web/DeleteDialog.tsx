@@ -1,0 +1,44 @@
+import { useEffect, useId, useRef } from 'react'
+import { useChat } from './chat-hooks.ts'
+import type { ConversationSummary } from './conversation-api.ts'
+
+interface DeleteDialogProps {
+  readonly conversation: ConversationSummary
+  /** Takes the dialog off the page. */
+  readonly close: () => void
+}
+
+/** Asks before a conversation is gone for good. */
+export function DeleteDialog({ conversation, close }: DeleteDialogProps) {
+  const chat = useChat()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => dialog.current?.showModal(), [])
+  const { id, title, runId } = conversation
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onClose={close}>
+      <p className="dialog-title" id={titleId}>
+        Delete this conversation?
+      </p>
+      <p>
+        “<strong>{title}</strong>” and its answers are gone for good.
+        {runId && ' The answer being written is stopped.'}
+      </p>
+      <div className="dialog-actions">
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          className="danger"
+          onClick={() => {
+            dialog.current?.close()
+            void chat.remove(id)
+          }}
+        >
+          Delete
+        </button>
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,195 @@
+import { createId, saveFile } from './browser.ts'
+import {
+  followInto,
+  followRun,
+  leaveConversation,
+  newConversation,
+  sendWaiting
+} from './chat-actions.ts'
+import { type ChatContext, patchView } from './chat-context.ts'
+import { toFailure } from './chat-error.ts'
+import { type ConversationApi, type ExportFormat, MAX_TITLE_CHARS } from './conversation-api.ts'
+import { fileName } from './conversation-words.ts'
+import { emptyAnswer, type Failure } from './message.ts'
+import { type Exchange, readExchanges } from './read-messages.ts'
+import type { Remembered, RememberedRun } from './session-memory.ts'
+
+/** Shows another conversation, and follows its run when one is under way. */
+export async function openConversation(context: ChatContext, id: string): Promise<void> {
+  const { conversationId, options, readFailure } = context.view.get()
+  if (conversationId === id && !readFailure) return
+  const kept = { username: options?.identity.username ?? '', conversationId: id, runs: [] }
+  leaveConversation(context)
+  context.memory.keepConversation(kept)
+  patchView(context, { conversationId: id, announcement: 'Opening the conversation' })
+  const { signal } = context.lifetime
+  await readBack(context, kept)
+  if (!signal.aborted) await sendWaiting(context)
+}
+
+/** Reads a conversation's messages and the runs that this tab knows; those alone where it must. */
+export async function readBack(context: ChatContext, kept: Remembered): Promise<void> {
+  const { signal } = context.lifetime
+  const following = context.conversations
+    ? await readStored(context, context.conversations, kept)
+    : kept.runs.map((run) => followRun(context, run))
+  if (!signal.aborted) await Promise.all(following)
+}
+
+async function readStored(
+  context: ChatContext,
+  api: ConversationApi,
+  kept: Remembered
+): Promise<Promise<void>[]> {
+  const { signal } = context.lifetime
+  patchView(context, { isReading: true, readFailure: undefined })
+  try {
+    const conversation = await api.read(kept.conversationId, signal)
+    const runs = await withRunUnderWay(context, kept.runs, conversation.runId)
+    if (signal.aborted) return []
+    patchView(context, { isReading: false })
+    return show(context, readExchanges(conversation), runs)
+  } catch (error) {
+    if (signal.aborted) return []
+    return withoutStored(context, kept, toFailure(error))
+  }
+}
+
+/** A service that cannot give its messages still gives the runs of the last hours. */
+function withoutStored(context: ChatContext, kept: Remembered, failure: Failure): Promise<void>[] {
+  patchView(context, { isReading: false })
+  if (kept.runs.length > 0) return kept.runs.map((run) => followRun(context, run))
+  patchView(context, { readFailure: failure, announcement: failure.message })
+  if (failure.code === 'CONVERSATION_NOT_FOUND') {
+    context.memory.keepConversation(undefined)
+    context.list?.drop(kept.conversationId)
+  }
+  return []
+}
+
+async function withRunUnderWay(
+  context: ChatContext,
+  runs: readonly RememberedRun[],
+  runId: string | undefined
+): Promise<readonly RememberedRun[]> {
+  if (!runId || runs.some((run) => run.runId === runId)) return runs
+  try {
+    const { question } = await context.api.run(runId, context.lifetime.signal)
+    return [...runs, { runId, question }]
+  } catch (error) {
+    // It ended and expired meanwhile.
+    if (toFailure(error).code === 'RUN_NOT_FOUND') return runs
+    throw error
+  }
+}
+
+/** Puts the messages into the log; where a run's own events are known, they say more than what was kept. */
+function show(
+  context: ChatContext,
+  stored: readonly Exchange[],
+  runs: readonly RememberedRun[]
+): Promise<void>[] {
+  const rows = withRuns(stored, runs)
+  for (const { exchange } of rows) {
+    context.messages.put(exchange.question)
+    context.messages.put(exchange.answer)
+  }
+  return rows.flatMap(({ exchange: { question, answer }, runId, isStored }) => {
+    if (!runId) return []
+    const gone = (): void => {
+      if (isStored) context.messages.put(answer)
+      else context.messages.remove([question.id, answer.id])
+    }
+    return [followInto(context, answer.id, runId, gone)]
+  })
+}
+
+interface Row {
+  readonly exchange: Exchange
+  readonly runId: string | undefined
+  readonly isStored: boolean
+}
+
+/**
+ * Each exchange with the run that answered it, found from the newest on by its question. A run that is
+ * newer than all that was kept comes after it.
+ */
+export function withRuns(stored: readonly Exchange[], runs: readonly RememberedRun[]): Row[] {
+  const rows: Row[] = stored.map((exchange) => ({ exchange, runId: undefined, isStored: true }))
+  const after: Row[] = []
+  let end = rows.length
+  for (const run of runs.toReversed()) {
+    const at = rows
+      .slice(0, end)
+      .findLastIndex((row) => row.exchange.question.text === run.question)
+    const row = rows[at]
+    if (row) {
+      rows[at] = { ...row, runId: run.runId }
+      end = at
+    } else if (end === rows.length) {
+      after.unshift({ exchange: newExchange(run), runId: run.runId, isStored: false })
+    }
+  }
+  return [...rows, ...after]
+}
+
+function newExchange({ question: text, about }: RememberedRun): Exchange {
+  const question = { kind: 'question', id: createId(), text, about } as const
+  return { question, answer: emptyAnswer(createId(), question.id) }
+}
+
+/** Answers false when it did not work; the page says why. */
+export async function renameConversation(
+  context: ChatContext,
+  id: string,
+  raw: string
+): Promise<boolean> {
+  const title = raw.trim().slice(0, MAX_TITLE_CHARS)
+  if (title === '') return false
+  return await attempt(context, 'Renamed', 'Could not rename', async (api, signal) => {
+    context.list?.put(await api.rename(id, title, signal))
+  })
+}
+
+/** Deletes it with the service, which stops its run. */
+export async function removeConversation(context: ChatContext, id: string): Promise<boolean> {
+  return await attempt(context, 'Conversation deleted', 'Could not delete', async (api, signal) => {
+    await api.remove(id, signal)
+    context.list?.drop(id)
+    if (context.view.get().conversationId === id) newConversation(context)
+  })
+}
+
+export async function saveConversation(
+  context: ChatContext,
+  conversation: { readonly id: string; readonly title: string },
+  format: ExportFormat
+): Promise<boolean> {
+  return await attempt(context, 'Exported', 'Could not export', async (api, signal) => {
+    saveFile(
+      await api.export(conversation.id, format, signal),
+      fileName(conversation.title, format)
+    )
+  })
+}
+
+async function attempt(
+  context: ChatContext,
+  done: string,
+  failed: string,
+  act: (api: ConversationApi, signal: AbortSignal) => Promise<void>
+): Promise<boolean> {
+  const { conversations, closing } = context
+  if (!conversations) return false
+  patchView(context, { listNotice: undefined })
+  try {
+    await act(conversations, closing.signal)
+    patchView(context, { announcement: done })
+    return true
+  } catch (error) {
+    if (closing.signal.aborted) return false
+    const listNotice = `${failed}: ${toFailure(error).message}`
+    patchView(context, { listNotice, announcement: listNotice })
+    return false
+  }
+}

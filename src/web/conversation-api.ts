@@ -1,0 +1,94 @@
+import { type ApiOptions, createSender, inTime, readJson } from './api.ts'
+
+/** The longest title that the service takes. */
+export const MAX_TITLE_CHARS = 120
+/** The longest search that the service takes. */
+export const MAX_SEARCH_CHARS = 100
+/** The most conversations that the service gives at once. */
+export const MAX_PAGE = 100
+export const PAGE = 30
+
+export interface ConversationSummary {
+  readonly id: string
+  readonly title: string
+  /** ISO 8601, as `updatedAt`: when the last question came. */
+  readonly createdAt: string
+  readonly updatedAt: string
+  /** The run under way. */
+  readonly runId?: string
+}
+
+export interface ConversationPage {
+  readonly conversations: readonly ConversationSummary[]
+  /** Undefined on the last page. */
+  readonly nextCursor?: string
+}
+
+export interface ReadToolCall {
+  readonly toolCallId: string
+  readonly name: string
+  readonly arguments: unknown
+  /** Undefined when the run ended before it came. */
+  readonly result?: string
+  readonly isError?: boolean
+}
+
+export interface ReadMessage {
+  readonly id: string
+  readonly role: 'user' | 'assistant'
+  readonly text: string
+  /** The run ended before the text did. */
+  readonly incomplete?: boolean
+  readonly toolCalls?: readonly ReadToolCall[]
+}
+
+export interface ReadConversation extends ConversationSummary {
+  readonly messages: readonly ReadMessage[]
+}
+
+export interface PageQuery {
+  readonly limit: number
+  readonly cursor?: string | undefined
+  /** Empty for all. */
+  readonly search: string
+}
+
+export type ExportFormat = 'markdown' | 'json'
+
+/** A person's conversations with the service. Every method throws as those of `ChatApi` do. */
+export interface ConversationApi {
+  /** Newest question first. */
+  list(query: PageQuery, signal: AbortSignal): Promise<ConversationPage>
+  read(id: string, signal: AbortSignal): Promise<ReadConversation>
+  rename(id: string, title: string, signal: AbortSignal): Promise<ConversationSummary>
+  /** Stops its run first. */
+  remove(id: string, signal: AbortSignal): Promise<void>
+  export(id: string, format: ExportFormat, signal: AbortSignal): Promise<Blob>
+}
+
+export function createConversationApi(options: ApiOptions): ConversationApi {
+  const send = createSender(options)
+  const pathOf = (id: string): string => `/conversations/${encodeURIComponent(id)}`
+  return {
+    list: (query, signal) =>
+      readJson(send, { method: 'GET', path: `/conversations?${parameters(query)}` }, signal),
+    read: (id, signal) => readJson(send, { method: 'GET', path: pathOf(id) }, signal),
+    rename: (id, title, signal) =>
+      readJson(send, { method: 'PATCH', path: pathOf(id), body: { title } }, signal),
+    async remove(id, signal) {
+      await send({ method: 'DELETE', path: pathOf(id) }, inTime(signal))
+    },
+    async export(id, format, signal) {
+      const path = `${pathOf(id)}/export?format=${format}`
+      return await (await send({ method: 'GET', path }, inTime(signal))).blob()
+    }
+  }
+}
+
+function parameters({ limit, cursor, search }: PageQuery): string {
+  const query = new URLSearchParams({ limit: String(limit) })
+  if (cursor !== undefined) query.set('cursor', cursor)
+  const words = search.trim().slice(0, MAX_SEARCH_CHARS)
+  if (words !== '') query.set('search', words)
+  return query.toString()
+}
