@@ -18,7 +18,7 @@ import type { Remembered, RememberedRun } from './session-memory.ts'
 export async function openConversation(context: ChatContext, id: string): Promise<void> {
   const { conversationId, options, readFailure } = context.view.get()
   if (conversationId === id && !readFailure) return
-  const kept = { username: options?.identity.username ?? '', conversationId: id, runs: [] }
+  const kept = context.memory.earlier(options?.identity.username ?? '', id)
   leaveConversation(context)
   context.memory.keepConversation(kept)
   patchView(context, { conversationId: id, announcement: 'Opening the conversation' })
@@ -57,11 +57,13 @@ async function readStored(
 
 /** A service that cannot give its messages still gives the runs of the last hours. */
 function withoutStored(context: ChatContext, kept: Remembered, failure: Failure): Promise<void>[] {
+  const isGone = failure.code === 'CONVERSATION_NOT_FOUND'
   patchView(context, { isReading: false })
-  if (kept.runs.length > 0) return kept.runs.map((run) => followRun(context, run))
+  if (!isGone && kept.runs.length > 0) return kept.runs.map((run) => followRun(context, run))
   patchView(context, { readFailure: failure, announcement: failure.message })
-  if (failure.code === 'CONVERSATION_NOT_FOUND') {
+  if (isGone) {
     context.memory.keepConversation(undefined)
+    context.memory.forget(kept.conversationId)
     context.list?.drop(kept.conversationId)
   }
   return []
@@ -156,6 +158,7 @@ export async function removeConversation(context: ChatContext, id: string): Prom
   return await attempt(context, 'Conversation deleted', 'Could not delete', async (api, signal) => {
     await api.remove(id, signal)
     context.list?.drop(id)
+    context.memory.forget(id)
     if (context.view.get().conversationId === id) newConversation(context)
   })
 }

@@ -3,6 +3,9 @@ import type { PageContext } from '../runs/run.ts'
 /** Runs that a reload brings back; older ones stay with the service. */
 export const MAX_REMEMBERED_RUNS = 20
 
+/** Conversations whose runs are known when they are opened again in this tab. */
+export const MAX_REMEMBERED_CONVERSATIONS = 10
+
 export interface RememberedRun {
   readonly runId: string
   readonly question: string
@@ -21,12 +24,16 @@ export interface SessionMemory {
   keepDraft(text: string): void
   conversation(): Remembered | undefined
   keepConversation(remembered: Remembered | undefined): void
+  /** One that was kept before, with its runs. */
+  earlier(username: string, conversationId: string): Remembered
+  forget(conversationId: string): void
 }
 
 /** Keeps it in `storage`; a full or forbidden storage costs the memory, never the chat. */
 export function createSessionMemory(storage: Storage | undefined, scope: string): SessionMemory {
   const draftKey = `ai-ops-chat:draft:${scope}`
   const conversationKey = `ai-ops-chat:conversation:${scope}`
+  const earlierKey = `ai-ops-chat:earlier:${scope}`
 
   function read(key: string): string | undefined {
     try {
@@ -45,21 +52,36 @@ export function createSessionMemory(storage: Storage | undefined, scope: string)
     }
   }
 
+  function readJson<T>(key: string): T | undefined {
+    try {
+      return JSON.parse(read(key) ?? 'null') ?? undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  const earlier = (): readonly Remembered[] => readJson(earlierKey) ?? []
+  const others = (id: string): Remembered[] =>
+    earlier().filter(({ conversationId }) => conversationId !== id)
+
   return {
     draft: () => read(draftKey) ?? '',
     keepDraft: (text) => write(draftKey, text),
-    conversation() {
-      try {
-        return JSON.parse(read(conversationKey) ?? 'null') ?? undefined
-      } catch {
-        return undefined
-      }
-    },
+    conversation: () => readJson(conversationKey),
     keepConversation(remembered) {
       if (!remembered) return write(conversationKey, undefined)
-      const runs = remembered.runs.slice(-MAX_REMEMBERED_RUNS)
-      write(conversationKey, JSON.stringify({ ...remembered, runs }))
-    }
+      const kept = { ...remembered, runs: remembered.runs.slice(-MAX_REMEMBERED_RUNS) }
+      write(conversationKey, JSON.stringify(kept))
+      const all = [...others(kept.conversationId), kept].slice(-MAX_REMEMBERED_CONVERSATIONS)
+      write(earlierKey, JSON.stringify(all))
+    },
+    earlier(username, conversationId) {
+      const known = earlier().find((one) => {
+        return one.conversationId === conversationId && one.username === username
+      })
+      return known ?? { username, conversationId, runs: [] }
+    },
+    forget: (conversationId) => write(earlierKey, JSON.stringify(others(conversationId)))
   }
 }
 

@@ -114,6 +114,7 @@ test('[T8] a conversation that is left and opened again ends alike, also in anot
   await answer(page, 1).getByRole('list', { name: 'Steps' }).waitFor()
   await list.getByRole('button', { name: 'How many racks are there?', exact: true }).click()
   await expect.poll(() => said(page)).toBe(first)
+  await answer(page, 1).getByRole('list', { name: 'Evidence' }).waitFor()
   await list.getByRole('button', { name: /^(Being answered: )?List all prefixes, please$/ }).click()
   await answer(page, 1).getByRole('table').waitFor()
   await ended(page, 1)
