@@ -32,8 +32,12 @@ export function DeleteDialog({ conversation, close }: DeleteDialogProps) {
           type="button"
           className="danger"
           onClick={() => {
+            // Its entry, which would get the focus back, goes away with it.
+            const next = dialog.current
+              ?.closest('nav')
+              ?.querySelector<HTMLElement>('.new-conversation')
             dialog.current?.close()
-            void chat.remove(id)
+            void chat.remove(id).then((isGone) => isGone && next?.focus())
           }}
         >
           Delete

@@ -191,6 +191,8 @@ test('deleting asks first, and the open conversation leaves the page with it', a
   await dialog.getByRole('button', { name: 'Delete' }).click()
   await page.locator('.examples').waitFor()
   expect(await item(page, title).count()).toBe(0)
+  const next = panel(page).getByRole('button', { name: 'New conversation' })
+  await expect.poll(() => next.evaluate((button) => button.matches(':focus'))).toBe(true)
   expect(fake.conversations.stored.some(({ id }) => id === 'c4')).toBe(false)
 })
 

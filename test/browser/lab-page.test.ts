@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchBrowser, openPage, screenshot } from './support/browser.ts'
@@ -130,6 +131,36 @@ test('[T8] a conversation that is left and opened again ends alike, also in anot
   await ended(other.page, 1)
   expect(await said(other.page)).toBe(second)
   expect([...opened.complaints, ...other.complaints]).toEqual([])
+})
+
+test('a conversation is found, renamed, exported and deleted', async () => {
+  await using opened = await openPage(browser)
+  const { page } = opened
+  const list = page.getByRole('navigation', { name: 'Conversations' })
+  const act = async (title: string, action: string): Promise<void> => {
+    await list.getByRole('button', { name: `More about ${title}` }).click()
+    await list.getByRole('button', { name: action }).click()
+  }
+  await page.goto(sidecar.url)
+  await ask(page, 'How many cables are there?')
+  await ended(page, 1)
+  await list.getByRole('searchbox').fill('CAB')
+  await expect.poll(() => list.locator('.conversation').count()).toBe(1)
+  await act('How many cables are there?', 'Rename')
+  await page.getByLabel('Title').fill('Cabling')
+  await page.keyboard.press('Enter')
+  await list.getByRole('button', { name: 'Cabling', exact: true }).waitFor()
+  const download = page.waitForEvent('download')
+  await act('Cabling', 'Export as Markdown')
+  const file = await download
+  expect(file.suggestedFilename()).toBe('cabling.md')
+  expect(await readFile(await file.path(), 'utf8')).toContain('How many cables are there?')
+  await act('Cabling', 'Delete')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.locator('.examples').waitFor()
+  await list.getByRole('searchbox').fill('cabling')
+  await page.getByText('No conversation is called “cabling”.').waitFor()
+  expect(opened.complaints).toEqual([])
 })
 
 test('[T25] a question to a conversation that is busy gets a 409, and the page keeps its draft', async () => {
