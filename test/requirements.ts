@@ -69,7 +69,8 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   S7: {
     promise: 'Model output is rendered without raw HTML; 60 payloads neutralised.',
     state: 'partly',
-    missing: 'Titles of conversations are shown as text, but no payload has been sent through one yet.'
+    missing:
+      'Titles of conversations are shown as text, but no payload has been sent through one yet.'
   },
   S8: partly(
     'Bounds on body, header, message, depth, rate, slow clients; each a clear error.',
