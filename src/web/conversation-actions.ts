@@ -48,7 +48,7 @@ async function readStored(
     const runs = await withRunUnderWay(context, kept.runs, conversation.runId)
     if (signal.aborted) return []
     patchView(context, { isReading: false })
-    return show(context, readExchanges(conversation), runs)
+    return show(context, readExchanges(conversation), { runs, underWay: conversation.runId })
   } catch (error) {
     if (signal.aborted) return []
     return withoutStored(context, kept, toFailure(error))
@@ -85,16 +85,24 @@ async function withRunUnderWay(
   }
 }
 
+interface KnownRuns {
+  readonly runs: readonly RememberedRun[]
+  readonly underWay: string | undefined
+}
+
 /** Puts the messages into the log; where a run's own events are known, they say more than what was kept. */
 function show(
   context: ChatContext,
   stored: readonly Exchange[],
-  runs: readonly RememberedRun[]
+  { runs, underWay }: KnownRuns
 ): Promise<void>[] {
   const rows = withRuns(stored, runs)
-  for (const { exchange } of rows) {
-    context.messages.put(exchange.question)
-    context.messages.put(exchange.answer)
+  for (const { exchange, runId } of rows) {
+    const { question, answer } = exchange
+    context.messages.put(question)
+    // What is stored of an answer under way looks like an end, and is none.
+    const isOpen = runId !== undefined && runId === underWay
+    context.messages.put(isOpen ? { ...answer, phase: 'sending' } : answer)
   }
   return rows.flatMap(({ exchange: { question, answer }, runId, isStored }) => {
     if (!runId) return []
