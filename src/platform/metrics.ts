@@ -31,6 +31,11 @@ export function createMetrics({ version, withProcess = false }: MetricsOptions) 
       ['method', 'status'],
       QUICK_SECONDS
     ),
+    jobTicksSkipped: counter(
+      'ai_ops_job_ticks_skipped_total',
+      'Ticks that began no run here, by job and reason (running, too-soon, unavailable).',
+      ['job', 'reason']
+    ),
     jobRuns: histogram(
       'ai_ops_job_duration_seconds',
       'Runs of background jobs by job and outcome.',
