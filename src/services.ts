@@ -48,27 +48,20 @@ export async function createServices({
   version
 }: ServicesOptions): Promise<Services> {
   const metrics = createMetrics({ version, withProcess: true })
+  const common = { config, logger, metrics }
   const surroundings = await prepareSurroundings(config)
   const nautobot = connectNautobot(config, surroundings, metrics)
   const serviceToken = surroundings.nautobot.token
   const userTokens = createUserTokens({ nautobot, serviceToken })
   const configuration = createConfiguration({
-    config,
+    ...common,
     surroundings,
     nautobot,
-    logger,
-    metrics,
     onRightsChanged: () => userTokens.forgetAll()
   })
-  const answering = createAnswering({
-    config,
-    nautobot,
-    configuration,
-    userTokens,
-    logger,
-    metrics
-  })
-  const jobs = startJobs({ config, catalog: configuration.store, logger, metrics })
+  const answering = createAnswering({ ...common, nautobot, configuration, userTokens })
+  const { cleanup } = answering
+  const jobs = startJobs({ ...common, catalog: configuration.store, cleanup })
   const boot = startBoot(demandsOf(config, configuration), logger)
   const { labCaller } = surroundings
 

@@ -38,6 +38,8 @@ export const CLAIM_JOB = defineScript(`${JOB}
 if isHeld then return {'RUNNING', run} end
 local isTooSoon = not run and started and now < started + ARGV[3]
 if isTooSoon and ARGV[4] == 'tick' then return {'SOON'} end
+-- A full Redis takes nothing in unless something went out before in the same script, and a cleanup is what it needs.
+redis.call('HDEL', job, 'lease')
 redis.call('HSET', job, 'last', lastRun(), 'run', ARGV[1],
   'lease', string.format('%.0f', now + ARGV[2]), 'started', string.format('%.0f', now))
 redis.call('EXPIRE', job, ARGV[5])
@@ -47,6 +49,7 @@ return {'OK', now}
 /** ARGV: run, lease ms. */
 export const RENEW_JOB = defineScript(`${JOB}
 if run ~= ARGV[1] then return {'LOST'} end
+redis.call('HDEL', job, 'lease')
 redis.call('HSET', job, 'lease', string.format('%.0f', now + ARGV[2]))
 return {'OK'}
 `)
@@ -54,6 +57,7 @@ return {'OK'}
 /** ARGV: run, its outcome as JSON, ttl. */
 export const REPORT_JOB = defineScript(`${JOB}
 if run ~= ARGV[1] then return {'LOST'} end
+redis.call('HDEL', job, 'last')
 redis.call('HSET', job, 'last', ARGV[2], 'reported', run)
 redis.call('EXPIRE', job, ARGV[3])
 return {'OK'}

@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis'
 import type { CatalogStore } from '../catalog/catalog-store.ts'
 import type { Config } from '../config.ts'
+import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
 import { AppError } from '../errors.ts'
 import { createCatalogRefresh } from '../jobs/catalog-refresh.ts'
+import { createCleanUpOldCheckpoints } from '../jobs/clean-up-old-checkpoints.ts'
 import type { Job, JobRun } from '../jobs/job.ts'
 import { createLocalJobCoordinator, type JobCoordinator } from '../jobs/job-coordinator.ts'
 import { createRedisJobCoordinator } from '../jobs/redis-job-coordinator.ts'
@@ -15,6 +17,7 @@ import { createOutage } from './outage.ts'
 export interface JobsParts {
   readonly config: Config
   readonly catalog: CatalogStore
+  readonly cleanup: ConversationCleanup
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -26,15 +29,16 @@ export interface Jobs {
 }
 
 export function startJobs(parts: JobsParts): Jobs {
-  const { config, catalog, logger } = parts
+  const { config, catalog, cleanup, logger, metrics } = parts
   const redis = connect(config, logger)
   const local = createLocalJobCoordinator()
   const shared = redis ? coordinateBy(redis.client, config) : local
   const scheduler = createScheduler({
-    jobs: [createCatalogRefresh(catalog)],
+    jobs: [createCatalogRefresh(catalog), createCleanUpOldCheckpoints(cleanup)],
     coordinatorOf: ({ scope }) => (scope === 'replica' ? local : shared),
     ...observe(parts)
   })
+  metrics.beforeReading(() => showSize(cleanup, metrics))
   scheduler.start()
   return {
     scheduler,
@@ -57,6 +61,15 @@ function connect({ redisUrl: url }: Config, logger: Logger) {
 
 function coordinateBy(client: Redis, { deployment }: Config): JobCoordinator {
   return createRedisJobCoordinator({ client, deployment })
+}
+
+/** Kept in Redis, so that every replica shows what one has measured; without it the last numbers stay. */
+async function showSize(cleanup: ConversationCleanup, metrics: Metrics): Promise<void> {
+  const size = await cleanup.size().catch(() => undefined)
+  if (!size) return
+  metrics.conversations.set(size.conversations)
+  metrics.conversationBytes.set(size.bytes)
+  metrics.conversationsMeasuredAt.set(size.measuredAt / 1_000)
 }
 
 function observe({ logger, metrics }: JobsParts) {
