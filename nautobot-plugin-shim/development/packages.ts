@@ -34,7 +34,9 @@ export async function succeeds(command: string, args: string[]): Promise<boolean
 const PRESENCE = {
   'python3-venv': () => succeeds('python3', ['-c', 'import ensurepip, venv']),
   postgresql: async () => findPostgresql() !== undefined,
-  'redis-server': async () => isOnPath('redis-server')
+  'redis-server': async () => isOnPath('redis-server'),
+  /** Tells a process another time of day. */
+  faketime: async () => isOnPath('faketime')
 }
 
 /** A Debian package that tests on real servers need. */
