@@ -14,8 +14,11 @@ export interface ConnectedRedis {
   stop(): Promise<void>
 }
 
-export async function connectRedis(settings: string[] = []): Promise<ConnectedRedis> {
-  const server = await startRedis({ settings })
+export async function connectRedis(
+  settings: string[] = [],
+  env: Readonly<Record<string, string>> = {}
+): Promise<ConnectedRedis> {
+  const server = await startRedis({ settings, env })
   const connections: ReturnType<typeof createRedis>[] = []
 
   async function connect(): Promise<Redis> {

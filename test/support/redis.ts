@@ -22,15 +22,20 @@ export type RedisOptions = {
   settings?: string[]
   /** Where its working folder is made; default: the system's folder for temporary files. */
   parentDirectory?: string
+  /** Added to its environment. */
+  env?: Readonly<Record<string, string>>
 }
 
-async function launch(port: number, directory: string, settings: string[]) {
+type Launch = { directory: string; settings: string[]; env: Readonly<Record<string, string>> }
+
+async function launch(port: number, { directory, settings, env }: Launch) {
   const server = startProcess({
     command: 'redis-server',
     args: [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''],
       ...settings
-    ]
+    ],
+    env: { ...process.env, ...env }
   })
   try {
     await server.waitForOutput(/Ready to accept connections/, START_TIMEOUT_MS)
@@ -41,11 +46,11 @@ async function launch(port: number, directory: string, settings: string[]) {
   }
 }
 
-async function launchOnFreePort(directory: string, settings: string[]) {
+async function launchOnFreePort(how: Launch) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     try {
-      return { port, server: await launch(port, directory, settings) }
+      return { port, server: await launch(port, how) }
     } catch (error) {
       // The port may have been taken between looking and binding.
       if (attempt === MAX_START_ATTEMPTS) throw error
@@ -55,9 +60,9 @@ async function launchOnFreePort(directory: string, settings: string[]) {
 
 /** Starts a Redis server that keeps nothing on disk unless told to. It ends with this process at the latest. */
 export async function startRedis(options: RedisOptions = {}): Promise<RunningRedis> {
-  const settings = options.settings ?? []
   const directory = await mkdtemp(join(options.parentDirectory ?? tmpdir(), 'ai-ops-redis-'))
-  const first = await launchOnFreePort(directory, settings).catch(async (error: unknown) => {
+  const how = { directory, settings: options.settings ?? [], env: options.env ?? {} }
+  const first = await launchOnFreePort(how).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true })
     throw error
   })
@@ -67,7 +72,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
     port: first.port,
     kill: () => server.kill(),
     async start() {
-      server = await launch(first.port, directory, settings)
+      server = await launch(first.port, how)
     },
     async stop() {
       await server.stop()

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { clockApart } from '../../support/fake-clock.ts'
 import { type RunningProcess, startProcess } from '../../support/processes.ts'
 
 const SCRIPT = join(import.meta.dirname, 'job-replica.ts')
@@ -49,7 +50,7 @@ export async function startJobReplica(options: ReplicaOptions): Promise<JobRepli
       HEARTBEAT_MS: String(options.heartbeatMs ?? 200),
       MIN_INTERVAL_MS: String(options.minIntervalMs ?? 0),
       WORK_MS: String(options.workMs ?? 50),
-      ...(options.clock && fakeClock(options.clock))
+      ...(options.clock && clockApart(options.clock))
     }
   })
   onTestFinished(() => running.kill())
@@ -64,14 +65,5 @@ export async function startJobReplica(options: ReplicaOptions): Promise<JobRepli
         .map((line) => JSON.parse(line) as ReplicaLine)
         .filter((line) => line.step === step),
     signal: (name) => void process.kill(running.pid, name)
-  }
-}
-
-/** Only what tells the time of day is moved: timers go on as they are. */
-function fakeClock(offset: string) {
-  return {
-    LD_PRELOAD: '/usr/$LIB/faketime/libfaketimeMT.so.1',
-    FAKETIME: offset,
-    FAKETIME_DONT_FAKE_MONOTONIC: '1'
   }
 }
