@@ -84,7 +84,7 @@ test('streams the events of the run when the client accepts an event stream', as
   expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   expect(response.headers.get('x-request-id')).toBeTruthy()
   const expected = FAKE_EVENTS.map(
-    (event, index) => `id: ${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+    (event, index) => `id: 1-${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
   )
   expect(await response.text()).toBe(expected.join(''))
 })
