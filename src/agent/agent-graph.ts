@@ -187,7 +187,8 @@ async function resultOf(call: PlannedCall, run: RunContext): Promise<ToolResult>
 /** Whether a call with effects that an earlier attempt began has done its work, nobody here can know. */
 async function refuseRepeated({ id, name }: PlannedCall, run: RunContext): Promise<void> {
   const tool = run.tools.tools.find((one) => one.name === name)
-  if (!tool || tool.readOnly || (await run.beginCall(id))) return
+  // One that is not there any more may have had effects when it was.
+  if (tool?.readOnly || (await run.beginCall(id))) return
   throw new AppError(
     'RUN_INTERRUPTED',
     `The answer was interrupted while ${name} was under way. Whether it was carried out is not known, so it was not called again.`,
