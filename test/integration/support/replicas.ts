@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { createSampleNautobot } from '../../../src/lab/sample-nautobot.ts'
 import { Secret } from '../../../src/platform/secret.ts'
+import { type RecordingProxy, startRecordingProxy } from '../../support/recording-proxy.ts'
 import { type RunningRedis, startRedis } from '../../support/redis.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
 import { type LabSidecar, type SidecarEnv, startLabSidecar } from './sidecar-lab.ts'
@@ -9,6 +10,8 @@ import { type LabSidecar, type SidecarEnv, startLabSidecar } from './sidecar-lab
 /** Several replicas of the service on one Redis, one Nautobot and one model, as behind a load balancer. */
 export interface Replicas {
   readonly redis: RunningRedis
+  /** Before Nautobot: who asked it for what. */
+  readonly nautobot: RecordingProxy
   readonly model: ScriptedModel
   /** Of a user; every replica knows it. */
   readonly headers: Readonly<Record<string, string>>
@@ -29,7 +32,7 @@ export async function startReplicas(
 ): Promise<Replicas> {
   const [serviceToken, labToken, restrictedToken] = [newToken(), newToken(), newToken()]
   const nautobot = createSampleNautobot({ serviceToken, labToken, restrictedToken })
-  const { url } = await nautobot.listen()
+  const proxy = await startRecordingProxy((await nautobot.listen()).url)
   const redis = await startRedis(options.redis ? { settings: options.redis } : {})
   const model = await startScriptedModel({})
   const started: LabSidecar[] = []
@@ -37,13 +40,14 @@ export async function startReplicas(
   client.on('error', () => undefined)
   return {
     redis,
+    nautobot: proxy,
     model,
     headers: { authorization: `Token ${labToken.reveal()}` },
     otherHeaders: { authorization: `Token ${restrictedToken.reveal()}` },
     command: (name, ...args) => client.call(name, ...args),
     async start(env = {}) {
       const sidecar = await startLabSidecar(model.url, {
-        NAUTOBOT_URL: url,
+        NAUTOBOT_URL: proxy.url,
         NAUTOBOT_TOKEN: serviceToken.reveal(),
         REDIS_URL: redis.url,
         AI_OPS_RATE_LIMIT_PER_MINUTE: '100000',
@@ -62,6 +66,7 @@ export async function startReplicas(
       client.disconnect()
       await model.stop()
       await redis.stop()
+      await proxy.stop()
       await nautobot.close()
     }
   }
