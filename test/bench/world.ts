@@ -1,6 +1,6 @@
 import { startRedis } from '../support/redis.ts'
 import { askMany } from './load.ts'
-import { type Side, startProduct, startSide, stopSide } from './side.ts'
+import { type Side, startProduct, startSide } from './side.ts'
 
 const WARM_UP = { questions: 30, together: 2 }
 const TOGETHER = 8
@@ -28,7 +28,7 @@ export async function startWorld(): Promise<World> {
   }
   const kept = async (starting: Promise<Side>) => {
     const side = await starting
-    undo.push(() => stopSide(side))
+    undo.push(side.stop)
     return side
   }
   const redis = async () => {
@@ -86,6 +86,7 @@ async function startProducts(kept: Kept, { MODEL_URL }: Env, redisUrl: string) {
     for (const side of [productInMemory, product, replica]) {
       const shape = { tokens: 1, tokenMs: 0 }
       await askMany(side, shape, { questions: users, together: TOGETHER })
+      await warmUp(side)
     }
   }
   return { productInMemory, product, replica, signIn }
