@@ -16,7 +16,7 @@ const POLL_MS = 10
 
 interface OpenRun {
   readonly path: string
-  readonly lastEventId: number
+  readonly lastEventId: string
   readonly tag: string
   /** Loses the connection; the run goes on. */
   leave(): void
@@ -40,10 +40,11 @@ export function measureResume(world: World, rounds: number): Promise<Finding[]> 
     run.leave()
     await sleep(AWAY_MS)
     const askedAt = performance.now()
-    const headers = { 'last-event-id': String(run.lastEventId) }
+    const headers = { 'last-event-id': run.lastEventId }
     const response = await send(there, user, `${run.path}/events`, 'GET', headers)
-    const seen = await readEvents(response, (id) => id > run.lastEventId)
-    return seen.lastEventId > run.lastEventId ? performance.now() - askedAt : Number.NaN
+    const { ids } = await readEvents(response, 1)
+    const isNext = numberOf(ids[0]) === numberOf(run.lastEventId) + 1
+    return isNext ? performance.now() - askedAt : Number.NaN
   })
 }
 
@@ -92,22 +93,28 @@ async function openRun(side: Side, user: number): Promise<OpenRun> {
     body: JSON.stringify({ message: messageOf({ ...ANSWER, user, tag }) }),
     signal: leaving.signal
   })
-  const { runId, lastEventId } = await readEvents(response, (id) => id >= EVENTS_BEFORE)
+  const { runId, lastEventId } = await readEvents(response, EVENTS_BEFORE)
   return { path: `/api/v1/runs/${runId}`, lastEventId, tag, leave: () => leaving.abort() }
 }
 
-/** Reads until an event's id is enough, or to the end, and leaves the stream open. */
-async function readEvents(response: Response, isEnough: (id: number) => boolean) {
+/** Reads so many events, or to the end, and leaves the stream open. */
+async function readEvents(response: Response, enough: number) {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
-  let lastEventId = -1
-  for (;;) {
+  let ids: string[] = []
+  for (let isDone = false; !isDone && ids.length < enough; ) {
     const { done, value = '' } = (await reader?.read()) ?? { done: true }
+    isDone = done
     text += value
-    lastEventId = Number([...text.matchAll(/^id: (\d+)\n/gm)].at(-1)?.[1] ?? -1)
-    if (done || isEnough(lastEventId)) break
+    ids = [...text.matchAll(/^id: (\S+)\n/gm)].map(([, id = '']) => id)
   }
-  return { lastEventId, runId: /"runId":"([^"]+)"/.exec(text)?.[1] ?? '' }
+  const runId = /"runId":"([^"]+)"/.exec(text)?.[1] ?? ''
+  return { ids, lastEventId: ids.at(-1) ?? '', runId }
+}
+
+/** Of an event in its attempt: 17 of `1-17`. */
+function numberOf(id = ''): number {
+  return Number(id.split('-')[1])
 }
 
 function send(side: Side, user: number, path: string, method: string, more: HeadersInit = {}) {

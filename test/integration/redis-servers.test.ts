@@ -11,6 +11,7 @@ import { say } from '../support/model-steps.ts'
 import { type ConnectedRedis, connectRedis } from '../support/redis-connection.ts'
 import { allScripts } from '../support/redis-scripts.ts'
 import { REDIS_SERVERS, type RedisServer } from '../support/redis-servers.ts'
+import { testRunScripts } from '../support/run-scripts-suite.ts'
 import { startScriptedModel } from '../support/scripted-model.ts'
 import { send } from './support/sidecar-client.ts'
 import { type SidecarEnv, startLabSidecar } from './support/sidecar-lab.ts'
@@ -31,6 +32,7 @@ const conformance = await loadCheckpointSuite()
 /** Everything that the service does in Redis. A suite that lacks a script fails below. */
 const SUITES: readonly ((redis: RedisUnderTest) => void)[] = [
   testConversationScripts,
+  testRunScripts,
   testConformance,
   testService
 ]

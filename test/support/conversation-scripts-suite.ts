@@ -9,7 +9,7 @@ import { ask, createConversationGraph } from './conversation-graph.ts'
 import { testConversationList } from './conversation-list-suite.ts'
 import type { ConnectedRedis } from './redis-connection.ts'
 
-const LEASE_MS = 400
+export const LEASE_MS = 400
 const MAX_PER_USER = 10
 
 /** How a suite gets at the server it runs on, once its tests run. */
@@ -22,7 +22,8 @@ export function testConversationScripts(redis: RedisUnderTest): void {
   testConversationList(() => openRegistry(redis()))
 }
 
-function openRegistry({ client }: ConnectedRedis, deployment: string = randomUUID()) {
+/** A replica with a short lease, and its checkpoints. */
+export function openRegistry({ client }: ConnectedRedis, deployment: string = randomUUID()) {
   const onLost = vi.fn()
   const registry = createRedisConversationRegistry({
     client,

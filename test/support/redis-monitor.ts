@@ -22,8 +22,11 @@ export interface RedisMonitor {
 }
 
 export async function startRedisMonitor(url: string): Promise<RedisMonitor> {
-  const names = new Map([...(await allScripts())].map(([name, { sha }]) => [sha, name]))
+  const scripts = await allScripts()
+  const names = new Map([...scripts].map(([name, { sha }]) => [sha, name]))
   const client = new Redis(url)
+  // Known before, none is sent twice: first its name, then its text.
+  for (const { text } of scripts.values()) await client.script('LOAD', text)
   const monitor = await client.monitor()
   let counts = new Map<string, number>()
   const marks = new Map<string, () => void>()
