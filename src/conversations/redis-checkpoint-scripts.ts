@@ -120,7 +120,7 @@ return {'OK', redis.call('HKEYS', checkpoints)}
 export const PRUNE = defineScript(String.raw`${GUARD}${LISTS}
 local refused = refusal(ARGV[1])
 if refused then return refused end
-if ARGV[4] == 'idle' and isHeld() then return {'BUSY'} end
+if ARGV[4] == 'idle' and isAnswering() then return {'BUSY'} end
 local fresh = redis.call('HGET', checkpoints, 'fresh')
 if not fresh then return {'OK', 0, 0} end
 -- A full Redis takes nothing in unless something went out before in the same script.
@@ -209,7 +209,7 @@ local refused = refusal('')
 if refused and refused[1] ~= 'GONE' then return refused end
 local state = redis.call('HMGET', conversation, 'user', 'run', 'lease', 'created')
 if ARGV[4] == 'own' and state[1] ~= ARGV[5] then return {'GONE'} end
-if ARGV[4] == 'idle' and state[2] and tonumber(state[3]) > nowMs() then return {'BUSY'} end
+if ARGV[4] == 'idle' and isHeld(state[2], state[3], nowMs()) then return {'BUSY'} end
 local owner = state[1] or ARGV[5] or ''
 if ARGV[6] then
   local asked = redis.call('ZSCORE', ARGV[3] .. owner, ARGV[1]) or state[4]
@@ -218,7 +218,11 @@ end
 local struck = redis.call('ZREM', ARGV[3] .. owner, ARGV[1])
 local existed = redis.call('DEL', conversation)
 redis.call('UNLINK', checkpoints, contents, writes)
+-- What its runs said is part of it.
+for _, id in ipairs(redis.call('ZRANGE', runs, 0, -1)) do redis.call('UNLINK', runKeys(id)) end
+redis.call('DEL', runs)
 redis.call('ZREM', index, ARGV[1])
+redis.call('ZREM', leases, ARGV[1])
 if existed == 1 then
   redis.call('HSET', conversation, 'schema', ${SCHEMA_VERSION}, 'deleted', 1)
   redis.call('EXPIRE', conversation, ARGV[2])

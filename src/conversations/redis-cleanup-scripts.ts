@@ -5,13 +5,17 @@ import { SCHEMA_VERSION } from './redis-keys.ts'
 /** Entries of one user's list that are looked at: more than a user can have conversations. */
 const MAX_ENTRIES_PER_USER = 2_000
 
-/** Redis' own number for the keys of one conversation, all fields counted. Not the index: it is everybody's. */
+/** Redis' own number for the keys of one conversation and its runs, all fields counted. Not the index: it is everybody's. */
 const SIZE = `
 local function size()
   local bytes = 0
-  for _, key in ipairs({conversation, checkpoints, contents, writes}) do
-    bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) or 0)
+  local function add(...)
+    for _, key in ipairs({...}) do
+      bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) or 0)
+    end
   end
+  add(conversation, checkpoints, contents, writes, runs)
+  for _, id in ipairs(redis.call('ZRANGE', runs, 0, -1)) do add(runKeys(id)) end
   return bytes
 end
 `
@@ -62,7 +66,7 @@ end
 
 local asked = redis.call('ZSCORE', mine, id) or state[3] or ''
 local function answer(word) return {word, size(), user, asked} end
-if isHeld() then return answer('HELD') end
+if isAnswering() then return answer('HELD') end
 if asked ~= '' and nowMs() - asked >= tonumber(ARGV[4]) then return answer('AGED') end
 if isBeyond() then return answer('BEYOND') end
 return answer(state[4] == asked and 'KEPT' or 'USED')
@@ -76,7 +80,7 @@ export const COLLECT = defineScript(String.raw`${GUARD}${LISTS}${SIZE}
 local refused = refusal('')
 if refused then return refused end
 if redis.call('EXISTS', conversation) == 0 then return {'GONE'} end
-if isHeld() then return {'BUSY'} end
+if isAnswering() then return {'BUSY'} end
 local kept, lost = {}, {}
 local function keep(hash) kept[hash] = true end
 local all = redis.call('HGETALL', checkpoints)

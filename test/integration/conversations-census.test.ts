@@ -136,7 +136,7 @@ it('[T10] stays flat after retention with 10,000 conversations in 30 days, and e
   timeout: 180_000
 }, async () => {
   const clock = createFakeClock(new Date(START))
-  const redis = await connectRedis([], clock.env)
+  const redis = await connectRedis([], undefined, clock.env)
   onTestFinished(async () => {
     await redis.stop()
     clock.remove()

@@ -20,17 +20,19 @@ export type RunningRedis = {
 export type RedisOptions = {
   /** Added to the command line, for example `['--appendonly', 'yes', '--appendfsync', 'always']`. */
   settings?: string[]
+  /** Another server than the system's Redis; see redis-servers.ts. */
+  command?: string
   /** Where its working folder is made; default: the system's folder for temporary files. */
   parentDirectory?: string
   /** Added to its environment. */
   env?: Readonly<Record<string, string>>
 }
 
-type Launch = { directory: string; settings: string[]; env: Readonly<Record<string, string>> }
+type Launch = Required<Omit<RedisOptions, 'parentDirectory'>> & { directory: string }
 
-async function launch(port: number, { directory, settings, env }: Launch) {
+async function launch(port: number, { command, directory, settings, env }: Launch) {
   const server = startProcess({
-    command: 'redis-server',
+    command,
     args: [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''],
       ...settings
@@ -46,11 +48,11 @@ async function launch(port: number, { directory, settings, env }: Launch) {
   }
 }
 
-async function launchOnFreePort(how: Launch) {
+async function launchOnFreePort(what: Launch) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     try {
-      return { port, server: await launch(port, how) }
+      return { port, server: await launch(port, what) }
     } catch (error) {
       // The port may have been taken between looking and binding.
       if (attempt === MAX_START_ATTEMPTS) throw error
@@ -60,9 +62,10 @@ async function launchOnFreePort(how: Launch) {
 
 /** Starts a Redis server that keeps nothing on disk unless told to. It ends with this process at the latest. */
 export async function startRedis(options: RedisOptions = {}): Promise<RunningRedis> {
+  const { settings = [], command = 'redis-server', env = {} } = options
   const directory = await mkdtemp(join(options.parentDirectory ?? tmpdir(), 'ai-ops-redis-'))
-  const how = { directory, settings: options.settings ?? [], env: options.env ?? {} }
-  const first = await launchOnFreePort(how).catch(async (error: unknown) => {
+  const what = { command, directory, settings, env }
+  const first = await launchOnFreePort(what).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true })
     throw error
   })
@@ -72,7 +75,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
     port: first.port,
     kill: () => server.kill(),
     async start() {
-      server = await launch(first.port, how)
+      server = await launch(first.port, what)
     },
     async stop() {
       await server.stop()
