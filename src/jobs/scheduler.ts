@@ -131,7 +131,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const { kind } = await begin(entry, false)
       if (kind !== 'claimed') onSkipped?.(entry.job, kind)
     } catch (error) {
-      onSkipped?.(entry.job, 'unavailable', error)
+      if (!closing.signal.aborted) onSkipped?.(entry.job, 'unavailable', error)
     }
   }
 

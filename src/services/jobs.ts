@@ -12,7 +12,7 @@ import { createScheduler, type Scheduler, type SkipReason } from '../jobs/schedu
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createRedis } from '../platform/redis.ts'
-import { createOutage } from './outage.ts'
+import { createOutage, type Outage } from './outage.ts'
 
 export interface JobsParts {
   readonly config: Config
@@ -30,13 +30,14 @@ export interface Jobs {
 
 export function startJobs(parts: JobsParts): Jobs {
   const { config, catalog, cleanup, logger, metrics } = parts
-  const redis = connect(config, logger)
+  const outage = createOutage(logger, 'Redis does not answer; jobs of all replicas wait')
+  const redis = connect(config, outage)
   const local = createLocalJobCoordinator()
   const shared = redis ? coordinateBy(redis.client, config) : local
   const scheduler = createScheduler({
     jobs: [createCatalogRefresh(catalog), createCleanUpOldCheckpoints(cleanup)],
     coordinatorOf: ({ scope }) => (scope === 'replica' ? local : shared),
-    ...observe(parts)
+    ...observe(parts, outage, () => redis?.ready() === true)
   })
   metrics.beforeReading(() => showSize(cleanup, metrics))
   scheduler.start()
@@ -49,10 +50,9 @@ export function startJobs(parts: JobsParts): Jobs {
   }
 }
 
-/** A connection of its own: the bulk of a job's commands must not stand in the way of an answer's. */
-function connect({ redisUrl: url }: Config, logger: Logger) {
+/** A connection of its own: what goes on in conversations must not keep a lock from being renewed. */
+function connect({ redisUrl: url }: Config, outage: Outage) {
   if (!url) return undefined
-  const outage = createOutage(logger, 'Redis does not answer; jobs of all replicas wait')
   const redis = createRedis({ url, role: 'commands', onError: outage.failed })
   redis.client.on('ready', outage.over)
   redis.start()
@@ -72,22 +72,23 @@ async function showSize(cleanup: ConversationCleanup, metrics: Metrics): Promise
   metrics.conversationsMeasuredAt.set(size.measuredAt / 1_000)
 }
 
-function observe({ logger, metrics }: JobsParts) {
+function observe({ logger, metrics }: JobsParts, outage: Outage, isConnected: () => boolean) {
+  const answered = (scope: Job['scope']) => {
+    if (scope === 'deployment') outage.over()
+  }
   return {
     onRun(job: Job, run: JobRun) {
+      if (run.outcome === 'succeeded') answered(job.scope)
       metrics.jobRuns.observe({ job: job.name, outcome: run.outcome }, run.durationMs / 1_000)
       // What concerns all is worth a line; what every replica does every minute is not.
-      logger[job.scope === 'deployment' ? 'info' : 'debug'](
-        { job: job.name, ...run },
-        'a job ended'
-      )
+      const level = job.scope === 'deployment' ? 'info' : 'debug'
+      logger[level]({ job: job.name, ...run }, 'a job ended')
     },
-    onSkipped({ name: job }: Job, reason: SkipReason, err?: unknown) {
+    onSkipped({ name: job, scope }: Job, reason: SkipReason, error?: unknown) {
       metrics.jobTicksSkipped.inc({ job, reason })
-      // Of an outage the connection tells, once.
-      const isKnown =
-        err === undefined || (err instanceof AppError && err.code === 'REDIS_UNAVAILABLE')
-      if (!isKnown) logger.error({ err, job }, 'a job could not begin')
+      // Of a lost connection the connection tells. One that stands may refuse too: demoted to a replica, or hanging.
+      if (reason !== 'unavailable') answered(scope)
+      else if (isConnected()) outage.failed(error instanceof AppError ? error.cause : error)
     },
     onError: ({ name: job }: Job, err: unknown) => logger.warn({ err, job }, 'a job failed')
   }
