@@ -111,7 +111,9 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
   }
 
   return {
-    forCaller({ id, credential }, context) {
+    async forCaller({ id, credential }, context) {
+      if (credential.kind === 'job-token')
+        throw new AppError('FORBIDDEN', 'A token for one job cannot ask Nautobot anything.')
       const input = credential.kind === 'session-token' ? 'session_token' : 'api_token'
       return obtain(input, credential.token, id, context)
     },
