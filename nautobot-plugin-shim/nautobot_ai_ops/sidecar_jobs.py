@@ -134,7 +134,7 @@ class SidecarJob:
 
     def _follow(self, run_id: str) -> dict[str, Any]:
         now = time.monotonic()
-        deadline, heard_at, running_at = now + self.limits.follow_seconds, now, now
+        deadline, heard_at, idle_since = now + self.limits.follow_seconds, now, None
         while time.monotonic() < deadline:
             try:
                 state = self._state()
@@ -142,11 +142,11 @@ class SidecarJob:
                 if last_run.get("runId") == run_id:
                     return last_run
                 heard_at = time.monotonic()
-                running_at = heard_at if state.get("running") else running_at
+                idle_since = None if state.get("running") else idle_since or heard_at
             except SidecarSilentError:
                 if time.monotonic() - heard_at >= self.limits.silence_seconds:
                     raise
-            if heard_at - running_at >= self.limits.outcome_delay_seconds:
+            if idle_since and heard_at - idle_since >= self.limits.outcome_delay_seconds:
                 raise SidecarJobError(
                     f"{self.name} ended without an outcome, as when a sidecar is killed: run this Job again."
                 )
