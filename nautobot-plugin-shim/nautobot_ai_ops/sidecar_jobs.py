@@ -30,7 +30,7 @@ MAX_FOLLOW_SECONDS = 600
 FAILURES = {
     "failed": "The sidecar's job {name} failed: {detail} The sidecar's log tells why.",
     "timed-out": "The sidecar's job {name} ran into its time limit: {detail} Run this Job again to have the rest done.",
-    "stopped": "The sidecar was shut down while its job {name} ran: {detail} Run this Job again.",
+    "stopped": "The sidecar's job {name} was stopped: {detail} Run this Job again.",
 }
 
 

@@ -1,6 +1,7 @@
 """Objects and users that several tests need."""
 
 from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
 from pathlib import Path
 import tempfile
 from types import SimpleNamespace
@@ -111,12 +112,14 @@ def create_secrets_group(name: str, variable: str, provider: str = "environment-
 
 
 def create_certificate(test) -> str:
-    """A file with a key and a certificate for it that nobody trusts; removed after the test."""
+    """A file with a key and a certificate for 127.0.0.1 that nobody trusts yet; removed after the test."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(timezone.utc)
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = builder.add_extension(address, critical=False)
     certificate = builder.not_valid_after(now + timedelta(hours=1)).sign(key, hashes.SHA256())
     encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
     directory = tempfile.TemporaryDirectory()

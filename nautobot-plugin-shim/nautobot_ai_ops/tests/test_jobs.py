@@ -159,7 +159,7 @@ class SidecarJobTest(ShimTestCase):
         for outcome, fragments in {
             "failed": ("failed: It broke.", "log"),
             "timed-out": ("time limit: It broke.", "Run this Job again"),
-            "stopped": ("shut down", "Run this Job again"),
+            "stopped": ("was stopped: It broke.", "Run this Job again"),
             "of-the-future": ("failed: It broke.",),
         }.items():
             with (
@@ -242,11 +242,19 @@ class SidecarJobTest(ShimTestCase):
             self.assert_fails(sidecar, "certificate", "trusts")
             self.assertEqual(sidecar.requests, [])
 
-    def serve_tls(self, sidecar):
+    def test_a_certificate_that_the_host_trusts_is_taken(self):
+        with self.sidecar([started()], [ended()]) as sidecar:
+            certificate = self.serve_tls(sidecar)
+            with mock.patch.dict("os.environ", SSL_CERT_FILE=certificate):
+                self.assertEqual(self.run_job(sidecar), "Deleted it.")
+
+    def serve_tls(self, sidecar) -> str:
+        certificate = fixtures.create_certificate(self)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(fixtures.create_certificate(self))
+        context.load_cert_chain(certificate)
         sidecar.server.socket = context.wrap_socket(sidecar.server.socket, server_side=True)
         sidecar.url = sidecar.url.replace("http://", "https://")
+        return certificate
 
 
 class JobTest(ShimTestCase):
