@@ -23,9 +23,10 @@ POLL_INTERVAL_SECONDS = 1
 MAX_START_SECONDS = 30
 # A sidecar that falls silent while its job runs may be restarting; there may be others that answer for it.
 MAX_SILENCE_SECONDS = 30
-# No longer running and no outcome: the outcome is not late any more but lost.
+# Neither under way nor over: the run's outcome is not late any more but lost.
 MAX_OUTCOME_DELAY_SECONDS = 5
-MAX_FOLLOW_SECONDS = 600
+# Longer than the sidecar lets a run take.
+MAX_FOLLOW_SECONDS = 660
 
 FAILURES = {
     "failed": "The sidecar's job {name} failed: {detail} The sidecar's log tells why.",
@@ -142,7 +143,9 @@ class SidecarJob:
                 if last_run.get("runId") == run_id:
                     return last_run
                 heard_at = time.monotonic()
-                idle_since = None if state.get("running") else idle_since or heard_at
+                # Another run may be under way when this one was lost with its replica.
+                is_under_way = state.get("running") and state.get("runId") in (run_id, None)
+                idle_since = None if is_under_way else idle_since or heard_at
             except SidecarSilentError:
                 if time.monotonic() - heard_at >= self.limits.silence_seconds:
                     raise

@@ -28,6 +28,12 @@ local function nowMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- Whether a run answers in it now.
+local function isHeld()
+  local state = redis.call('HMGET', conversation, 'run', 'lease')
+  return state[1] and state[2] and tonumber(state[2]) > nowMs()
+end
+
 -- Every key lives on for ttl seconds: as many commands for a long conversation as for a new one.
 local function touch(id, ttl)
   local now = nowMs()

@@ -4,6 +4,7 @@ import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
+import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
 import { type Conversations, createConversations } from '../conversations/conversations.ts'
 import { toModelError } from '../llm/model-errors.ts'
 import { createModelFactory } from '../llm/model-factory.ts'
@@ -49,6 +50,7 @@ export interface AnsweringParts {
 export interface Answering {
   readonly runs: RunCoordinator
   readonly conversations: Conversations
+  readonly cleanup: ConversationCleanup
   close(): Promise<void>
 }
 
@@ -102,6 +104,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       checkpointer: conversations.checkpointer,
       stopRun: runs.stop
     }),
+    cleanup: conversations.cleanup,
     async close() {
       await conversations.close()
       await mcp.close()

@@ -1,11 +1,14 @@
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { Config } from '../config.ts'
+import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
 import {
   type ConversationRegistry,
   createMemoryConversationRegistry
 } from '../conversations/conversation-registry.ts'
 import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
+import { createMemoryConversationCleanup } from '../conversations/memory-conversation-cleanup.ts'
 import { RedisCheckpointer } from '../conversations/redis-checkpointer.ts'
+import { createRedisConversationCleanup } from '../conversations/redis-conversation-cleanup.ts'
 import { createRedisConversationRegistry } from '../conversations/redis-conversation-registry.ts'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -15,7 +18,6 @@ import { createOutage } from './outage.ts'
 
 /** Of this process's memory, where there is no Redis. */
 const MAX_CONVERSATIONS_IN_MEMORY = 1_000
-const MAX_CONVERSATIONS_PER_USER = 100
 const MAX_TURNS = 200
 
 const NOT_OURS = new Set<AppError['code']>(['CONVERSATION_NOT_FOUND', 'CONVERSATION_TAKEN_OVER'])
@@ -26,6 +28,7 @@ export interface ConversationStore {
   readonly registry: ConversationRegistry
   /** Ends a turn: what only a run under way needs may go. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
+  readonly cleanup: ConversationCleanup
   close(): Promise<void>
 }
 
@@ -38,20 +41,22 @@ export interface ConversationStoreParts {
 
 export function createConversationStore(parts: ConversationStoreParts): ConversationStore {
   const { redisUrl } = parts.config
-  return redisUrl ? inRedis(redisUrl, parts) : inMemory()
+  return redisUrl ? inRedis(redisUrl, parts) : inMemory(parts)
 }
 
-function inMemory(): ConversationStore {
+function inMemory({ config: { limits } }: ConversationStoreParts): ConversationStore {
   const checkpointer = new MemoryCheckpointer()
+  const registry = createMemoryConversationRegistry({
+    maxConversations: MAX_CONVERSATIONS_IN_MEMORY,
+    maxConversationsPerUser: limits.conversationsPerUser,
+    maxTurns: MAX_TURNS,
+    onForgotten: (id) => checkpointer.deleteThread(id)
+  })
   return {
     checkpointer,
-    registry: createMemoryConversationRegistry({
-      maxConversations: MAX_CONVERSATIONS_IN_MEMORY,
-      maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
-      maxTurns: MAX_TURNS,
-      onForgotten: (id) => checkpointer.deleteThread(id)
-    }),
+    registry,
     settle: async (id) => checkpointer.prune(id),
+    cleanup: createMemoryConversationCleanup(registry, limits.conversationDays),
     close: async () => {}
   }
 }
@@ -66,19 +71,27 @@ function inRedis(
   redis.start()
   const { client } = redis
   const { deployment } = config
-  const ttlDays = config.limits.conversationDays
+  const { conversationDays: ttlDays, conversationsPerUser } = config.limits
   const checkpointer = new RedisCheckpointer({ client, deployment, ttlDays })
   const registry = createRedisConversationRegistry({
     client,
     deployment,
     ttlDays,
-    maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
+    maxConversationsPerUser: conversationsPerUser,
     maxTurns: MAX_TURNS,
     onLost: (_conversationId, runId, reason) => onLost(runId, reason)
   })
   return {
     checkpointer,
     registry,
+    cleanup: createRedisConversationCleanup({
+      client,
+      deployment,
+      ttlDays,
+      maxConversationsPerUser: conversationsPerUser,
+      onBroken: (conversationId, err) =>
+        logger.warn({ err, conversationId }, 'the cleanup passed over a conversation')
+    }),
     settle: (id, fence) =>
       checkpointer.prune(id, fence).then(
         () => undefined,

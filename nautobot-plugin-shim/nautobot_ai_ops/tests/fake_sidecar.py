@@ -87,9 +87,10 @@ def started(run_id: str = "run-1") -> tuple[int, Any]:
     return 202, {"job": "clean-up-old-checkpoints", "started": True, "runId": run_id}
 
 
-def running(last_run_id: str = "run-0") -> tuple[int, Any]:
+def running(run_id: str = "run-1") -> tuple[int, Any]:
     """The job runs; its last run was another one."""
-    return _jobs(running=True, lastRun={"runId": last_run_id, "outcome": "succeeded", "detail": "Of an earlier run."})
+    earlier = {"runId": "run-0", "outcome": "succeeded", "detail": "Of an earlier run."}
+    return _jobs(running=True, runId=run_id, lastRun=earlier)
 
 
 def ended(run_id: str = "run-1", outcome: str = "succeeded", detail: str = "Deleted it.", **job) -> tuple[int, Any]:

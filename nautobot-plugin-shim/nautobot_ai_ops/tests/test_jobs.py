@@ -145,7 +145,7 @@ class SidecarJobTest(ShimTestCase):
 
     def test_it_follows_a_run_that_is_under_way(self):
         busy = refusal(409, "JOB_RUNNING", retryable=True, runId="run-of-cron")
-        with self.sidecar([busy], [running(), ended("run-of-cron", detail="Done by cron.")]) as sidecar:
+        with self.sidecar([busy], [running("run-of-cron"), ended("run-of-cron", detail="Done by cron.")]) as sidecar:
             self.assertEqual(self.run_job(sidecar), "Done by cron.")
             self.assertEqual(len(sidecar.asked("POST")), 1)
         self.assertEqual(self.said, [f"{NAME} is running at {sidecar.url} already; following that run."])
@@ -202,8 +202,9 @@ class SidecarJobTest(ShimTestCase):
             self.assert_fails(sidecar, "cannot be reached", "sidecar_url")
 
     def test_it_gives_up_on_a_run_that_vanished(self):
-        with self.sidecar([started()], [running(), ended("run-0")]) as sidecar:
-            self.assert_fails(sidecar, "without an outcome", "run this Job again")
+        for lost in (ended("run-0"), running(run_id="run-2")):
+            with self.subTest(lost), self.sidecar([started()], [running(), lost]) as sidecar:
+                self.assert_fails(sidecar, "without an outcome", "run this Job again")
 
     def test_it_gives_up_on_a_run_without_end(self):
         with self.sidecar([started()], [running()]) as sidecar:

@@ -24,6 +24,8 @@ async function setup() {
     name,
     description: '',
     schedule: '0 0 1 1 *',
+    scope: 'replica' as const,
+    minIntervalMs: 0,
     timeoutMs: 5_000,
     run: async () => {
       ran.push(name)
@@ -31,7 +33,11 @@ async function setup() {
     }
   }))
   const coordinator = createLocalJobCoordinator()
-  const scheduler = createScheduler({ jobs, coordinator, onError: () => undefined })
+  const scheduler = createScheduler({
+    jobs,
+    coordinatorOf: () => coordinator,
+    onError: () => undefined
+  })
   const authenticate = createAuthenticator({ nautobot, serviceToken })
   const app = await startApp({ authenticate, scheduler })
   onTestFinished(async () => {
