@@ -8,6 +8,11 @@ import json
 from threading import Thread
 from typing import Any
 
+from django.conf import settings
+from django.test import override_settings
+
+from nautobot_ai_ops.constants import APP_LABEL
+
 JOBS_PATH = "/api/v1/jobs"
 
 
@@ -80,6 +85,11 @@ class FakeSidecar:
                 pass
 
         return Handler
+
+
+def sidecar_at(url):
+    """PLUGINS_CONFIG with this address of the sidecar."""
+    return override_settings(PLUGINS_CONFIG={APP_LABEL: {**settings.PLUGINS_CONFIG[APP_LABEL], "sidecar_url": url}})
 
 
 def started(run_id: str = "run-1") -> tuple[int, Any]:
