@@ -25,6 +25,8 @@ export interface Turn {
   readonly question: string
   /** `app.model:id` of the page the question was asked from. */
   readonly page: string | undefined
+  /** Checkpoint after which a branch begins; undefined: the question follows what was said last. */
+  readonly from: string | undefined
   readonly plan: TurnPlan
   readonly correlationId: string
 }
@@ -143,12 +145,13 @@ async function* answer(
   const message = questionMessage(turn.runId, turn.question, {
     date: new Date().toISOString().slice(0, 10),
     username: turn.plan.caller.username,
-    page: turn.page
+    page: turn.page,
+    beginsBranch: turn.from !== undefined
   })
   const steps = await graph.stream(
     { messages: [message] },
     {
-      ...threadOf(turn),
+      ...threadOf(turn, turn.from),
       streamMode: 'custom',
       durability: 'sync',
       signal: run.signal,
@@ -194,6 +197,14 @@ async function* cutShort(
   yield { type: 'RUN_ERROR', message: body.message, code: body.code }
 }
 
-function threadOf({ conversationId, fence }: Turn) {
-  return { configurable: { thread_id: conversationId, ...(fence !== undefined && { fence }) } }
+/** Where the turn reads and writes: at the head, which is its own from its first checkpoint on, or at another one. */
+function threadOf({ runId, conversationId, fence }: Turn, from?: string) {
+  return {
+    configurable: {
+      thread_id: conversationId,
+      turn: runId,
+      ...(fence !== undefined && { fence }),
+      ...(from !== undefined && { checkpoint_id: from })
+    }
+  }
 }

@@ -57,6 +57,7 @@ export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunC
         const { controller } = limit
         const plan = await preparePlan(agent, question, controller.signal)
         places.checkOpen()
+        await checkBranch(options, question)
         const runId = randomUUID()
         const { caller, conversationId: wanted, message } = question
         const conversationId = await conversations.claim(caller.id, wanted, runId, message)
@@ -103,6 +104,16 @@ export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunC
       await stopAll()
     }
   }
+}
+
+/** A branch from nowhere is refused before anything is claimed. Throws MESSAGE_NOT_FOUND, CONVERSATION_NOT_FOUND. */
+async function checkBranch(
+  { conversations, branchPoint }: RunCoordinatorOptions,
+  { caller, conversationId, replaces, after }: Question
+): Promise<void> {
+  if (conversationId === undefined || (replaces === undefined && after === undefined)) return
+  await conversations.get(caller.id, conversationId)
+  await branchPoint(conversationId, { replaces, after })
 }
 
 function ownedRun(store: RunStore, caller: Caller, runId: string): Run {

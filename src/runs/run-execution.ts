@@ -2,6 +2,7 @@ import type { Agent } from '../agent/agent.ts'
 import type { AgentEvent } from '../agent/agent-events.ts'
 import type { TurnPlan } from '../agent/turn-plan.ts'
 import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
+import type { BranchWish } from '../conversations/conversation-tree.ts'
 import { AppError } from '../errors.ts'
 import type { Question, RunState } from './run.ts'
 import type { Run } from './run-store.ts'
@@ -9,6 +10,8 @@ import type { Run } from './run-store.ts'
 export interface RunExecutionOptions {
   readonly agent: Agent
   readonly conversations: ConversationRegistry
+  /** Checkpoint after which a question begins a branch; undefined: it begins none. Throws MESSAGE_NOT_FOUND. */
+  readonly branchPoint: (conversationId: string, wish: BranchWish) => Promise<string | undefined>
   /** The run is over: its intermediate checkpoints may go. `fence` as in the registry. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
   readonly onStarted?: () => void
@@ -58,17 +61,28 @@ export async function executeRun(
 async function answer(
   run: Run,
   { plan, question }: Work,
-  { agent, conversations, onFirstText, onBroken }: RunExecutionOptions,
+  { agent, conversations, branchPoint, onFirstText, onBroken }: RunExecutionOptions,
   now: () => number
 ): Promise<AgentEvent> {
   const { id: runId, conversationId, controller } = run
   const { message, correlationId, pageContext } = question
   const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
   const fence = conversations.fenceOf(conversationId, runId)
-  const turn = { runId, conversationId, fence, question: message, page, plan, correlationId }
   let end: AgentEvent | undefined
   let hasText = false
   try {
+    // Under the claim: what a run before this one leaves of its checkpoints changes no more.
+    const from = await branchPoint(conversationId, question)
+    const turn = {
+      runId,
+      conversationId,
+      fence,
+      question: message,
+      page,
+      from,
+      plan,
+      correlationId
+    }
     for await (const event of agent.run(turn, controller.signal)) {
       if (event.type === 'TEXT_MESSAGE_START' && !hasText) onFirstText?.(now() - run.createdAt)
       hasText ||= event.type === 'TEXT_MESSAGE_START'

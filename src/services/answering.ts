@@ -4,6 +4,7 @@ import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
+import { branchPoint } from '../conversations/conversation-tree.ts'
 import { type Conversations, createConversations } from '../conversations/conversations.ts'
 import { toModelError } from '../llm/model-errors.ts'
 import { createModelFactory } from '../llm/model-factory.ts'
@@ -80,6 +81,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
   const runs: MemoryRunCoordinator = createRunCoordinator({
     agent,
     conversations: conversations.registry,
+    branchPoint: (id, wish) => branchPoint(conversations.checkpointer, id, wish),
     settle: conversations.settle,
     onBroken: (err, runId) => parts.logger.error({ err, runId }, 'a run broke'),
     onFirstText: (durationMs) => metrics.firstText.observe(durationMs / 1_000),

@@ -1,9 +1,9 @@
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { Config } from '../config.ts'
 import {
   type ConversationRegistry,
   createMemoryConversationRegistry
 } from '../conversations/conversation-registry.ts'
+import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
 import { RedisCheckpointer } from '../conversations/redis-checkpointer.ts'
 import { createRedisConversationRegistry } from '../conversations/redis-conversation-registry.ts'
@@ -22,7 +22,7 @@ const NOT_OURS = new Set<AppError['code']>(['CONVERSATION_NOT_FOUND', 'CONVERSAT
 
 /** Where conversations are kept: in Redis when there is one, else in this process. */
 export interface ConversationStore {
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
   readonly registry: ConversationRegistry
   /** Ends a turn: what only a run under way needs may go. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
@@ -51,7 +51,7 @@ function inMemory(): ConversationStore {
       maxTurns: MAX_TURNS,
       onForgotten: (id) => checkpointer.deleteThread(id)
     }),
-    settle: async (id) => checkpointer.prune(id),
+    settle: (id) => checkpointer.prune(id),
     close: async () => {}
   }
 }
