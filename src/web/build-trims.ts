@@ -14,7 +14,7 @@ export function buildTrims(): Plugin {
       if (id.endsWith('marked.esm.js')) return { code: lexerOnly(withoutDialects(code)), map: null }
       if (id.endsWith('remend/dist/index.js')) return { code: withoutExtras(code), map: null }
       if (id.endsWith('react-dom-client.production.js')) {
-        return { code: withUsedAttributes(code), map: null }
+        return { code: withoutStacks(withUsedAttributes(code)), map: null }
       }
       return undefined
     }
@@ -71,6 +71,13 @@ function withUsedAttributes(code: string): string {
     isUsed(name) ? entry : ''
   )
   return cut(code, table, left)
+}
+
+/** Nobody reads which components an error came through: the page says what failed. */
+function withoutStacks(code: string): string {
+  const name = 'getStackByFiberInDevAndProd'
+  const whole = new RegExp(`function ${name}\\(\\w+\\) \\{\\n[\\s\\S]*?\\n\\}\\n`)
+  return cut(code, whole, `function ${name}() {\n  return ''\n}\n`)
 }
 
 function cut(code: string, part: RegExp, instead: string): string {

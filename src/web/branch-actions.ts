@@ -1,0 +1,87 @@
+import { createId } from './browser.ts'
+import { sendWaiting, submit } from './chat-actions.ts'
+import { type ChatContext, patchView } from './chat-context.ts'
+import { toFailure } from './chat-error.ts'
+import { show } from './conversation-actions.ts'
+import type { ReadConversation } from './conversation-api.ts'
+import { branchInstead, turnsOf } from './log-turns.ts'
+import { emptyAnswer, type Question } from './message.ts'
+
+/**
+ * Asks in the place of an earlier question: what came from there on gives way, here; the service keeps it as another
+ * version. Ignored while an answer is being written or the service is not there: the text stays in its editor.
+ */
+export async function askInstead(
+  context: ChatContext,
+  questionId: string,
+  raw: string
+): Promise<void> {
+  const text = raw.trim()
+  const { openAnswerId, options, isReading } = context.view.get()
+  const turns = turnsOf(context.messages)
+  const at = turns.findIndex(({ question }) => question.id === questionId)
+  const replaced = turns[at]?.question
+  if (!replaced || text === '' || openAnswerId || !options || isReading) return
+  const { about, messageId } = replaced
+  const question: Question = {
+    kind: 'question',
+    id: createId(),
+    text,
+    about,
+    branch: branchInstead(turns, at),
+    versions: replaced.versions ?? (messageId ? [messageId] : undefined)
+  }
+  const gone = turns.slice(at).flatMap((turn) => [turn.question, turn.answer])
+  const undo = (): void => {
+    for (const message of gone) context.messages.put(message)
+    context.edits.set(questionId, text)
+    patchView(context, { editing: questionId })
+  }
+  context.edits.delete(questionId)
+  if (context.draft.get() === '') context.memory.keepDraft(text)
+  patchView(context, { editing: undefined, announcement: 'Question sent' })
+  context.messages.remove(gone.map(({ id }) => id))
+  await submit(context, question, emptyAnswer(createId(), question.id), undo)
+}
+
+/**
+ * Shows the branch that goes through a version of a question, or the newest of all. Answers why it could not; nothing
+ * when it could, and while an answer is being written.
+ */
+export async function showVersion(
+  context: ChatContext,
+  messageId: string | undefined,
+  by: 1 | -1 = 1
+): Promise<string | undefined> {
+  const { conversationId, openAnswerId, isReading } = context.view.get()
+  const { conversations, lifetime } = context
+  if (!conversations || !conversationId || openAnswerId || isReading) return undefined
+  const { signal } = lifetime
+  patchView(context, { isReading: true })
+  const read = await conversations
+    .read(conversationId, messageId, signal)
+    .catch((error: unknown) => toFailure(error).message)
+  if (signal.aborted) return undefined
+  patchView(context, { isReading: false })
+  const failure = typeof read === 'string' ? read : undefined
+  if (typeof read === 'string') patchView(context, { announcement: read })
+  else await turnTo(context, read, { to: messageId, by })
+  if (!signal.aborted) await sendWaiting(context)
+  return failure
+}
+
+async function turnTo(
+  context: ChatContext,
+  read: ReadConversation,
+  { to, by }: { readonly to: string | undefined; readonly by: 1 | -1 }
+): Promise<void> {
+  const { memory, view, lifetime } = context
+  const kept = memory.earlier(view.get().options?.identity.username ?? '', read.id)
+  memory.keepConversation({ ...kept, at: to })
+  const versions = read.messages.find(({ id }) => id === to)?.versions ?? []
+  const announcement = to ? `Version ${versions.indexOf(to) + 1} of ${versions.length}` : ''
+  patchView(context, { at: to, switched: to ? { to, by } : undefined, announcement })
+  await Promise.all(show(context, read, { runs: kept.runs, at: to }))
+  // Runs that are over were read again, and each has said its end.
+  if (!read.runId && !lifetime.signal.aborted) patchView(context, { announcement })
+}
