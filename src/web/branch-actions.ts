@@ -2,8 +2,7 @@ import { createId } from './browser.ts'
 import { sendWaiting, submit } from './chat-actions.ts'
 import { type ChatContext, patchView } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
-import { show } from './conversation-actions.ts'
-import type { ReadConversation } from './conversation-api.ts'
+import { type ReadPlace, readPlace, show } from './conversation-actions.ts'
 import { branchInstead, turnsOf } from './log-turns.ts'
 import { emptyAnswer, type Question } from './message.ts'
 
@@ -53,35 +52,44 @@ export async function showVersion(
   messageId: string | undefined,
   by: 1 | -1 = 1
 ): Promise<string | undefined> {
-  const { conversationId, openAnswerId, isReading } = context.view.get()
-  const { conversations, lifetime } = context
+  const { conversationId, openAnswerId, isReading, options } = context.view.get()
+  const { conversations, lifetime, memory } = context
   if (!conversations || !conversationId || openAnswerId || isReading) return undefined
   const { signal } = lifetime
   patchView(context, { isReading: true })
-  const read = await conversations
-    .read(conversationId, messageId, signal)
-    .catch((error: unknown) => toFailure(error).message)
+  const kept = memory.earlier(options?.identity.username ?? '', conversationId)
+  const place = { ...kept, at: messageId }
+  const read = await readPlace(context, conversations, place).catch(
+    (error: unknown) => toFailure(error).message
+  )
   if (signal.aborted) return undefined
-  patchView(context, { isReading: false })
   const failure = typeof read === 'string' ? read : undefined
-  if (typeof read === 'string') patchView(context, { announcement: read })
-  else await turnTo(context, read, { to: messageId, by })
+  patchView(context, { isReading: false, announcement: failure ?? '' })
+  if (typeof read !== 'string') {
+    memory.keepConversation(place)
+    await turnTo(context, read, { to: messageId, by })
+  }
   if (!signal.aborted) await sendWaiting(context)
   return failure
 }
 
+interface Turning {
+  readonly to: string | undefined
+  readonly by: 1 | -1
+}
+
 async function turnTo(
   context: ChatContext,
-  read: ReadConversation,
-  { to, by }: { readonly to: string | undefined; readonly by: 1 | -1 }
+  { conversation, runs }: ReadPlace,
+  { to, by }: Turning
 ): Promise<void> {
-  const { memory, view, lifetime } = context
-  const kept = memory.earlier(view.get().options?.identity.username ?? '', read.id)
-  memory.keepConversation({ ...kept, at: to })
-  const versions = read.messages.find(({ id }) => id === to)?.versions ?? []
+  const { runId, messages } = conversation
+  const versions = messages.find(({ id }) => id === to)?.versions ?? []
   const announcement = to ? `Version ${versions.indexOf(to) + 1} of ${versions.length}` : ''
-  patchView(context, { at: to, switched: to ? { to, by } : undefined, announcement })
-  await Promise.all(show(context, read, { runs: kept.runs, at: to }))
+  const { signal } = context.lifetime
+  const switched = to ? { to, by } : undefined
+  patchView(context, { at: to, switched, busyRunId: undefined, announcement })
+  await Promise.all(show(context, conversation, { runs, at: to }))
   // Runs that are over were read again, and each has said its end.
-  if (!read.runId && !lifetime.signal.aborted) patchView(context, { announcement })
+  if (!runId && !signal.aborted) patchView(context, { announcement })
 }

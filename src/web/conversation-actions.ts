@@ -49,8 +49,7 @@ async function readStored(
   const { signal } = context.lifetime
   patchView(context, { isReading: true, readFailure: undefined })
   try {
-    const { conversation, at } = await readBranch(api, kept, signal)
-    const runs = await withRunUnderWay(context, kept.runs, conversation.runId)
+    const { conversation, runs, at } = await readBranch(context, api, kept)
     if (signal.aborted) return []
     patchView(context, { isReading: false, at })
     return show(context, conversation, { runs, at })
@@ -60,17 +59,30 @@ async function readStored(
   }
 }
 
-/** A branch that is not there any more gives way to the newest one. */
-async function readBranch(
+/** A branch of a conversation, and the runs that are known of it. */
+export interface ReadPlace {
+  readonly conversation: ReadConversation
+  readonly runs: readonly RememberedRun[]
+  readonly at: string | undefined
+}
+
+export async function readPlace(
+  context: ChatContext,
   api: ConversationApi,
-  { conversationId, at }: Remembered,
-  signal: AbortSignal
-) {
+  { conversationId, at, runs: kept }: Remembered
+): Promise<ReadPlace> {
+  const conversation = await api.read(conversationId, at, context.lifetime.signal)
+  const runs = await withRunUnderWay(context, kept, conversation.runId)
+  return { conversation, runs, at }
+}
+
+/** A branch that is not there any more gives way to the newest one. */
+async function readBranch(context: ChatContext, api: ConversationApi, kept: Remembered) {
   try {
-    return { conversation: await api.read(conversationId, at, signal), at }
+    return await readPlace(context, api, kept)
   } catch (error) {
-    if (at === undefined || toFailure(error).code !== 'MESSAGE_NOT_FOUND') throw error
-    return { conversation: await api.read(conversationId, undefined, signal), at: undefined }
+    if (kept.at === undefined || toFailure(error).code !== 'MESSAGE_NOT_FOUND') throw error
+    return await readPlace(context, api, { ...kept, at: undefined })
   }
 }
 
