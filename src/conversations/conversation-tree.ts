@@ -58,6 +58,7 @@ export async function branchPoint(
 
 export function buildTree(nodes: readonly TreeNode[]): ConversationTree {
   const turns = turnsOf(nodes)
+  const versions = Map.groupBy(turns.keys(), (id) => turns.get(id)?.start)
 
   function turnOf(questionId: string): Turn {
     const turn = turns.get(questionId)
@@ -66,10 +67,7 @@ export function buildTree(nodes: readonly TreeNode[]): ConversationTree {
   }
 
   return {
-    versionsOf(questionId) {
-      const start = turns.get(questionId)?.start
-      return [...turns].filter(([, turn]) => turn.start === start).map(([id]) => id)
-    },
+    versionsOf: (questionId) => versions.get(turns.get(questionId)?.start) ?? [],
     startOf: (questionId) => turnOf(questionId).start,
     endOf: (questionId) => turnOf(questionId).end,
     newestEndThrough(questionId) {

@@ -1,6 +1,7 @@
 import { MemorySaver } from '@langchain/langgraph-checkpoint'
 import { AppError } from '../errors.ts'
 import { BEFORE_FIRST_QUESTION, type TreeNode } from './conversation-tree.ts'
+import { createSharingSerializer } from './sharing-serializer.ts'
 
 /** Ids of deleted conversations that are remembered: more than there can be runs. */
 const MAX_DELETED = 10_000
@@ -14,6 +15,10 @@ type Put = Parameters<MemorySaver['put']>
 export class MemoryCheckpointer extends MemorySaver {
   /** A run that ends later than its conversation would bring it back to life. */
   readonly #deleted = new Set<string>()
+
+  constructor() {
+    super(createSharingSerializer())
+  }
 
   /** Throws CONVERSATION_NOT_FOUND for a deleted conversation, like `putWrites`. */
   override async put(...[config, checkpoint, metadata]: Put): ReturnType<MemorySaver['put']> {
