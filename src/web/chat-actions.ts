@@ -10,7 +10,7 @@ import type { RememberedRun } from './session-memory.ts'
 /** Sends a question, or keeps it until the service is there. Ignored while an answer is being written. */
 export async function ask(context: ChatContext, raw: string): Promise<void> {
   const text = raw.trim()
-  const { openAnswerId, about, options, isReading, at } = context.view.get()
+  const { openAnswerId, about, options, isReading } = context.view.get()
   if (text === '' || openAnswerId) return
   if (!options || isReading) {
     setDraft(context, raw)
@@ -22,15 +22,17 @@ export async function ask(context: ChatContext, raw: string): Promise<void> {
   // Kept until the service has the question: a reload before that brings it back.
   if (context.draft.get() === '') context.memory.keepDraft(text)
   patchView(context, { about: undefined, announcement: 'Question sent' })
-  const branch = at && branchBehind(turnsOf(context.messages))
-  const question: Question = {
-    kind: 'question',
-    id: createId(),
-    text,
-    about,
-    branch: branch || undefined
-  }
+  const question = newQuestion(context, { text, about })
   await submit(context, question, emptyAnswer(createId(), question.id))
+}
+
+/** Behind what is shown: without being told, the service puts it behind what was asked last. */
+function newQuestion(
+  context: ChatContext,
+  { text, about }: Pick<Question, 'text' | 'about'>
+): Question {
+  const branch = context.view.get().at ? branchBehind(turnsOf(context.messages)) : undefined
+  return { kind: 'question', id: createId(), text, about, branch }
 }
 
 /** `undo` takes the place of giving the question back to the composer when the conversation is busy. */
@@ -96,9 +98,10 @@ export async function retry(context: ChatContext, answerId: string): Promise<voi
   }
   const question = context.messages.get(answer.questionId)
   if (question?.kind !== 'question') return
-  if (!runId) return await submit(context, question, emptyAnswer(answer.id, question.id))
-  const { kind, text, about } = question
-  const again: Question = { kind, id: createId(), text, about }
+  if (!question.messageId) {
+    return await submit(context, question, emptyAnswer(answer.id, question.id))
+  }
+  const again = newQuestion(context, question)
   await submit(context, again, emptyAnswer(createId(), again.id))
 }
 

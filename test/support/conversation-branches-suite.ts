@@ -101,7 +101,7 @@ function testCutTurns(setUp: SetUp): void {
   it('branches at and behind an answer that was cut short', async () => {
     const { ask, read, write } = startBranches(setUp())
     await ask('one')
-    const two = await ask('two', {}, [incompleteAnswer('cut', 'There are')])
+    const two = await ask('two', {}, { instead: [incompleteAnswer('cut', 'There are')] })
     const three = await ask('three', { after: two })
     const instead = await ask('instead of two', { replaces: two })
     await write([incompleteAnswer('cut again', 'Or')], instead)
@@ -120,7 +120,7 @@ function testCutTurns(setUp: SetUp): void {
       content: '',
       tool_calls: [{ id: 'call_open', name: 'find', args: {}, type: 'tool_call' }]
     })
-    const two = await ask('two', {}, [open])
+    const two = await ask('two', {}, { instead: [open] })
     await ask('three', { after: two })
 
     const call = (await read()).find(({ id }) => id === 'open')?.toolCalls?.[0]
@@ -151,13 +151,12 @@ function testKeeping(setUp: SetUp): void {
   })
 
   it('keeps the end of a turn that nobody settled', async () => {
-    const { ask, read, nodes, backend } = startBranches(setUp())
-    const prune = vi.spyOn(backend.checkpointer, 'prune').mockResolvedValue(undefined)
-    const one = await ask('one')
-    const two = await ask('two')
-    const instead = await ask('instead of two', { replaces: two })
+    const { ask, read, nodes } = startBranches(setUp())
+    const died = { isSettled: false }
+    const one = await ask('one', {}, died)
+    const two = await ask('two', {}, died)
+    const instead = await ask('instead of two', { replaces: two }, died)
     expect((await nodes()).length).toBeGreaterThan(4)
-    prune.mockRestore()
     const last = await ask('last')
 
     expect((await nodes()).map(({ turn }) => turn)).toEqual([one, two, instead, last])
@@ -222,7 +221,8 @@ function testRefusals(setUp: SetUp): void {
 
 const step = fc.record({
   kind: fc.constantFrom('head', 'replaces', 'after'),
-  at: fc.nat({ max: 50 })
+  at: fc.nat({ max: 50 }),
+  isSettled: fc.boolean()
 })
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
@@ -231,7 +231,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 type Before = ReadonlyMap<string, string | undefined>
 
 function testModel(setUp: SetUp): void {
-  it('reads every branch as a plain tree of questions has it, whatever the order of branching', async () => {
+  it('reads every branch as a plain tree of questions has it, whatever the order of branching and whoever died', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 9 }), async (steps) => {
         const world = startBranches(setUp())
@@ -251,10 +251,10 @@ type World = ReturnType<typeof startBranches>
 async function askAll({ ask }: World, steps: readonly Step[]) {
   let head = await ask('first')
   const before = new Map<string, string | undefined>([[head, undefined]])
-  for (const [index, { kind, at }] of steps.entries()) {
+  for (const [index, { kind, at, isSettled }] of steps.entries()) {
     const chosen = [...before.keys()][at % before.size] ?? head
     const place = { head, after: chosen, replaces: before.get(chosen) }[kind]
-    head = await ask(String(index), kind === 'head' ? {} : { [kind]: chosen })
+    head = await ask(String(index), kind === 'head' ? {} : { [kind]: chosen }, { isSettled })
     before.set(head, place)
   }
   return { before, head }

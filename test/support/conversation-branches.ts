@@ -17,6 +17,13 @@ export interface BranchBackend {
   }
 }
 
+interface AskOptions {
+  /** All there is of an answer that was cut. */
+  readonly instead?: BaseMessage[]
+  /** False: the replica died before it could. */
+  readonly isSettled?: boolean
+}
+
 /** One conversation of Jane's, asked as a run asks: claimed, from its branch point on, settled, released. */
 export function startBranches(backend: BranchBackend) {
   const { registry, checkpointer } = backend
@@ -28,8 +35,11 @@ export function startBranches(backend: BranchBackend) {
     configurable: { thread_id: conversationId(), ...(checkpoint_id && { checkpoint_id }) }
   })
 
-  /** Of a turn that was cut, `instead` is all there is of an answer. */
-  async function ask(question: string, wish: Partial<BranchWish> = {}, instead?: BaseMessage[]) {
+  async function ask(
+    question: string,
+    wish: Partial<BranchWish> = {},
+    { instead, isSettled = true }: AskOptions = {}
+  ) {
     const runId = randomUUID()
     opened = await registry.claim('jane', opened, runId, question)
     const fence = registry.fenceOf(opened, runId)
@@ -46,7 +56,7 @@ export function startBranches(backend: BranchBackend) {
     } else {
       await graph.invoke(input, { ...config, durability: 'sync' })
     }
-    await checkpointer.prune(opened, fence)
+    if (isSettled) await checkpointer.prune(opened, fence)
     await registry.release(opened, runId)
     return runId
   }

@@ -196,6 +196,15 @@ test('another version is shown with all that came of it, and the next question g
   expect(fake.asked.at(-1)).toEqual({ message: 'seven', conversationId: ID })
 })
 
+test('an answer of an older branch is asked for again in that branch', async () => {
+  const chat = await openThree()
+  branches.q4 = branch([['q4', 'other', ['q1', 'q4']]])
+  await chat.showVersion('q4', 1)
+  await chat.retry('answer-q4')
+
+  expect(fake.asked).toEqual([{ message: 'other', conversationId: ID, after: 'q4' }])
+})
+
 test('a version that cannot be shown leaves the log as it is, and says why', async () => {
   const chat = await openThree()
   branches.q9 = new ChatError('SERVICE_UNREACHABLE', 'The service does not answer.')
