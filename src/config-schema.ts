@@ -176,6 +176,12 @@ export const environmentSchema = z.object({
     }),
   AI_OPS_MAX_RUNS: count(100, 10_000, 'Runs that are answered at a time by one replica.'),
   AI_OPS_MAX_RUNS_PER_USER: count(10, 10_000, 'The same for one user.'),
+  AI_OPS_MAX_QUEUED_RUNS: count(
+    200,
+    10_000,
+    'Runs that wait for their turn at one replica; beyond it questions are refused.'
+  ),
+  AI_OPS_MAX_QUEUED_RUNS_PER_USER: count(20, 10_000, 'The same for one user.'),
   AI_OPS_MAX_MODEL_CALLS: count(20, 1000, 'Model calls of one run.'),
   AI_OPS_MAX_TOOL_CALLS: count(50, 1000, 'Tool calls of one run.'),
   AI_OPS_MAX_TOOL_RESULT_KIB: kibibytes(48, 10_240, 'KiB of one tool result that the model reads.'),

@@ -231,6 +231,8 @@ function toLimits(values: Values) {
   return {
     maxRuns: values.AI_OPS_MAX_RUNS,
     maxRunsPerUser: values.AI_OPS_MAX_RUNS_PER_USER,
+    maxQueuedRuns: values.AI_OPS_MAX_QUEUED_RUNS,
+    maxQueuedRunsPerUser: values.AI_OPS_MAX_QUEUED_RUNS_PER_USER,
     maxModelCalls: values.AI_OPS_MAX_MODEL_CALLS,
     maxToolCalls: values.AI_OPS_MAX_TOOL_CALLS,
     maxToolResultBytes: values.AI_OPS_MAX_TOOL_RESULT_KIB,

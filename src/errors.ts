@@ -185,6 +185,11 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'Nautobot refused the service account. An administrator checks its token and rights.'
   },
+  RUN_INTERRUPTED: {
+    status: 502,
+    retryable: false,
+    help: 'Read what the message says was under way, then ask again.'
+  },
   NAUTOBOT_UNAVAILABLE: {
     status: 503,
     retryable: true,

@@ -33,6 +33,7 @@ export async function succeeds(command: string, args: string[]): Promise<boolean
 
 const PRESENCE = {
   'python3-venv': () => succeeds('python3', ['-c', 'import ensurepip, venv']),
+  'python3-pip': () => succeeds('python3', ['-m', 'pip', '--version']),
   postgresql: async () => findPostgresql() !== undefined,
   'redis-server': async () => isOnPath('redis-server')
 }

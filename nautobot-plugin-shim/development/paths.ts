@@ -15,11 +15,15 @@ const KEY_LENGTH = 12
 /** The bit of a folder's mode that lets everybody pass through. */
 const OTHERS_EXECUTE = 0o001
 
-/** Where downloads and templates are kept between runs; `AI_OPS_CACHE_DIR` moves it. */
-export function cacheDirectory(): string {
+/** Where downloads are kept between runs; `AI_OPS_CACHE_DIR` moves it. */
+export function cacheRoot(): string {
   const shared = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  const root = process.env.AI_OPS_CACHE_DIR ?? join(shared, 'nautobot-ai-ops')
-  return join(resolve(root), `nautobot-${NAUTOBOT_VERSION}`)
+  return resolve(process.env.AI_OPS_CACHE_DIR ?? join(shared, 'nautobot-ai-ops'))
+}
+
+/** Of one release of Nautobot: what it needs, and templates. */
+export function cacheDirectory(): string {
+  return join(cacheRoot(), `nautobot-${NAUTOBOT_VERSION}`)
 }
 
 /** PostgreSQL refuses to run as root. */

@@ -25,6 +25,8 @@ export type AgentEvent =
       readonly content: string
       readonly role: 'tool'
     }
+  /** Everything that was said, instead of what a reader has put together so far: another replica went on, or the log was cut. */
+  | { readonly type: 'MESSAGES_SNAPSHOT'; readonly messages: readonly SnapshotMessage[] }
   | CustomEvent
   | {
       readonly type: 'RUN_FINISHED'
@@ -35,7 +37,35 @@ export type AgentEvent =
     }
   | { readonly type: 'RUN_ERROR'; readonly message: string; readonly code: string }
 
+/** A message as AG-UI writes it. The newest one of role `user` is the question that is being answered. */
+export type SnapshotMessage =
+  | { readonly id: string; readonly role: 'user'; readonly content: string }
+  | {
+      readonly id: string
+      readonly role: 'assistant'
+      readonly content: string
+      readonly toolCalls?: readonly SnapshotCall[]
+    }
+  | {
+      readonly id: string
+      readonly role: 'tool'
+      readonly toolCallId: string
+      readonly content: string
+    }
+
+export interface SnapshotCall {
+  readonly id: string
+  readonly type: 'function'
+  readonly function: { readonly name: string; readonly arguments: string }
+}
+
 export type CustomEvent =
+  | { readonly type: 'CUSTOM'; readonly name: 'queued'; readonly value: QueuedNote }
+  | {
+      readonly type: 'CUSTOM'
+      readonly name: 'log_cut'
+      readonly value: { readonly runId: string }
+    }
   | { readonly type: 'CUSTOM'; readonly name: 'model'; readonly value: ModelNote }
   | { readonly type: 'CUSTOM'; readonly name: 'tool_call'; readonly value: ToolCallNote }
   | { readonly type: 'CUSTOM'; readonly name: 'footer'; readonly value: Footer }
@@ -46,7 +76,13 @@ export type CustomEvent =
     }
   | { readonly type: 'CUSTOM'; readonly name: 'error'; readonly value: ErrorBody['error'] }
 
-/** Which model answers, and whether it is the embedded rule-based one. Sent once, after RUN_STARTED. */
+/** The run waits for its turn. Sent whenever its place changes, at most once a second. */
+export interface QueuedNote {
+  /** 1 is next. */
+  readonly place: number
+}
+
+/** Which model answers, and whether it is the embedded rule-based one. Sent when the run's turn has come. */
 export interface ModelNote {
   readonly name: string
   readonly isLab: boolean
@@ -60,6 +96,8 @@ export interface ToolCallNote {
   readonly durationMs: number
   readonly rows?: number
   readonly links: readonly ProofLink[]
+  /** What the result does not show, as sentences for the footer; absent when there are none. */
+  readonly gaps?: readonly string[]
 }
 
 /** What was seen and what was not; from facts only. Sent once, before the terminal event of every run. */

@@ -33,6 +33,12 @@ export interface AgentObserver {
 /** What one run brings along. The graph itself is made once per process. A type, as LangGraph wants an index signature. */
 export type RunContext = {
   readonly runId: string
+  /** 1, and one more each time another replica goes on. */
+  readonly attempt: number
+  /** Results that readers have seen in earlier attempts, by call. */
+  readonly earlierResults: ReadonlyMap<string, string>
+  /** Notes that a call with effects begins; false when an earlier attempt began it. */
+  readonly beginCall: (callId: string) => Promise<boolean>
   readonly correlationId: string
   readonly systemPrompt: string
   readonly model: BoundModel
@@ -76,7 +82,7 @@ async function modelNode({ messages }: State, config: LangGraphRunnableConfig) {
   if (isLast) writer({ kind: 'gap', sentence: 'The limit of steps for one question was reached.' })
   const conversation = promptFor(run.systemPrompt, messages, run.limits.maxPromptCharacters)
   if (conversation.leftOut > 0) writer({ kind: 'gap', sentence: LEFT_OUT })
-  const messageId = `${run.runId}-${messages.length}`
+  const messageId = messageIdOf(run, messages.length)
   const text = createTextCoalescer((delta) => {
     writer({ kind: 'text', messageId, delta })
   }, COALESCE_WINDOW_MS)
@@ -98,6 +104,11 @@ async function modelNode({ messages }: State, config: LangGraphRunnableConfig) {
   if (gap) writer({ kind: 'gap', sentence: gap })
   if (calls.length > 0) writer({ kind: 'calls', messageId, calls })
   return { messages: [withMalformed(message, calls)] }
+}
+
+/** A new attempt says things anew, so what an earlier one said has another name. */
+function messageIdOf({ runId, attempt }: RunContext, place: number): string {
+  return attempt === 1 ? `${runId}-${place}` : `${runId}-${place}-${attempt}`
 }
 
 async function observed(run: RunContext, ask: () => Promise<ModelAnswer>): Promise<ModelAnswer> {
@@ -144,7 +155,8 @@ function dispatch({ messages }: State) {
 async function toolNode(call: PlannedCall, config: LangGraphRunnableConfig) {
   const { run, writer } = partsOf(config)
   const startedAt = performance.now()
-  const result = await resultOf(call, run)
+  const earlier = run.earlierResults.get(call.id)
+  const result = earlier === undefined ? await resultOf(call, run) : known(earlier)
   const durationMs = Math.round(performance.now() - startedAt)
   const server = run.tools.tools.find(({ name }) => name === call.name)?.server ?? 'unknown'
   writer({ kind: 'result', call, server, result, durationMs })
@@ -168,7 +180,25 @@ async function resultOf(call: PlannedCall, run: RunContext): Promise<ToolResult>
     return refused('Not called: the arguments were not a JSON object. Send the call again.')
   }
   const { signal, correlationId } = run
+  await refuseRepeated(call, run)
   return run.tools.call(call.name, call.args, { signal, correlationId })
+}
+
+/** Whether a call with effects that an earlier attempt began has done its work, nobody here can know. */
+async function refuseRepeated({ id, name }: PlannedCall, run: RunContext): Promise<void> {
+  const tool = run.tools.tools.find((one) => one.name === name)
+  // One that is not there any more may have had effects when it was.
+  if (tool?.readOnly || (await run.beginCall(id))) return
+  throw new AppError(
+    'RUN_INTERRUPTED',
+    `The answer was interrupted while ${name} was under way. Whether it was carried out is not known, so it was not called again.`,
+    { details: { toolCallId: id, tool: name } }
+  )
+}
+
+/** Nothing but the text is known of a result that only readers still had. */
+function known(text: string): ToolResult {
+  return { isError: false, text, links: [], gaps: [] }
 }
 
 function refused(text: string): ToolResult {

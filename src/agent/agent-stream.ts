@@ -1,5 +1,5 @@
-import type { ProofLink, UnavailableServer } from '../tool-server.ts'
-import type { AgentEvent, Footer } from './agent-events.ts'
+import type { UnavailableServer } from '../tool-server.ts'
+import type { AgentEvent, Footer, ToolCallNote } from './agent-events.ts'
 import type { AgentStep, PlannedCall } from './agent-step.ts'
 
 const MAX_EVIDENCE_LINKS = 20
@@ -18,18 +18,21 @@ export interface AgentStream {
 }
 
 export interface AgentStreamOptions {
+  /** Finished calls of earlier attempts: their facts belong to the footer too. */
+  readonly earlier?: readonly ToolCallNote[]
   readonly unavailable: readonly UnavailableServer[]
   readonly startedAtMs: number
   readonly now: () => number
 }
 
 export function createAgentStream(options: AgentStreamOptions): AgentStream {
-  const { unavailable, startedAtMs, now } = options
-  const links = new Map<string, ProofLink>()
-  const gaps = new Set(
-    unavailable.map(({ server, reason }) => `${server} could not be asked: ${reason}`)
-  )
-  const totals = { modelCalls: 0, toolCalls: 0, inputTokens: 0, outputTokens: 0 }
+  const { unavailable, startedAtMs, now, earlier = [] } = options
+  const links = new Map(earlier.flatMap((call) => call.links.map((link) => [link.url, link])))
+  const gaps = new Set([
+    ...unavailable.map(({ server, reason }) => `${server} could not be asked: ${reason}`),
+    ...earlier.flatMap((call) => call.gaps ?? [])
+  ])
+  const totals = { modelCalls: 0, toolCalls: earlier.length, inputTokens: 0, outputTokens: 0 }
   let open: { messageId: string; deltas: string[] } | undefined
 
   function close(): AgentEvent[] {
@@ -100,7 +103,7 @@ function callEvents(
 }
 
 function resultEvents({ call, server, result, durationMs }: ResultStep): AgentEvent[] {
-  const { text, isError, rows, links } = result
+  const { text, isError, rows, links, gaps } = result
   const content =
     text.length > MAX_SHOWN_RESULT_CHARACTERS
       ? `${text.slice(0, MAX_SHOWN_RESULT_CHARACTERS)}\n… ${text.length - MAX_SHOWN_RESULT_CHARACTERS} more characters are not shown.`
@@ -122,7 +125,8 @@ function resultEvents({ call, server, result, durationMs }: ResultStep): AgentEv
         isError,
         durationMs,
         links,
-        ...(rows !== undefined && { rows })
+        ...(rows !== undefined && { rows }),
+        ...(gaps.length > 0 && { gaps })
       }
     }
   ]

@@ -1,38 +1,32 @@
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
+import type { BaseMessage } from '@langchain/core/messages'
 import type { UserToken } from '../auth/caller.ts'
 import type { Catalog, LlmModel, McpServer } from '../catalog/catalog.ts'
-import { incompleteAnswer, questionMessage } from '../conversations/messages.ts'
-import { AppError } from '../errors.ts'
+import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
+import type { AppError } from '../errors.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { ToolDefinition, ToolSet } from '../tool-server.ts'
+import { cutShort, isLeft } from './agent-ending.ts'
 import type { AgentEvent } from './agent-events.ts'
 import type { AgentGraph, AgentLimits, AgentObserver, RunContext } from './agent-graph.ts'
+import { findPlace, resumeEvents, toSnapshot } from './agent-resume.ts'
 import type { AgentStep } from './agent-step.ts'
-import { type AgentStream, createAgentStream } from './agent-stream.ts'
+import { createAgentStream } from './agent-stream.ts'
+import {
+  messageOf,
+  type Progress,
+  startProgress,
+  type Turn,
+  threadOf,
+  type Working
+} from './agent-turn.ts'
 import type { BoundModel } from './model-turn.ts'
 import { systemPromptFor } from './system-prompt.ts'
 import { planTurn, type TurnPlan, type Wishes } from './turn-plan.ts'
-
-/** The reason of an abort that a person asked for. Every other reason is an AppError. */
-export const STOPPED = Symbol('stopped')
-
-/** One question to answer, under a plan made before. */
-export interface Turn {
-  readonly runId: string
-  readonly conversationId: string
-  /** Number of the claim under which checkpoints are written; undefined in memory. */
-  readonly fence: string | undefined
-  readonly question: string
-  /** `app.model:id` of the page the question was asked from. */
-  readonly page: string | undefined
-  /** Checkpoint after which a branch begins; undefined: the question follows what was said last. */
-  readonly from: string | undefined
-  readonly plan: TurnPlan
-  readonly correlationId: string
-}
-
 export interface AgentOptions {
   readonly graph: AgentGraph
+  /** The same that the graph was made with. */
+  readonly checkpointer: ConversationCheckpointer
   readonly limits: AgentLimits
   readonly observer: AgentObserver
   readonly currentCatalog: () => Promise<Catalog>
@@ -58,14 +52,16 @@ export interface Agent {
    */
   prepare(wishes: Wishes, context: CallContext): Promise<TurnPlan>
   /**
-   * Answers one question. Never throws: ends with exactly one of RUN_FINISHED and RUN_ERROR. `signal`'s
-   * reason is STOPPED or an AppError; what was shown until then is kept in the conversation.
+   * Answers one question; a later attempt goes on with what is stored, after a snapshot for its readers. Never throws:
+   * ends with exactly one of RUN_FINISHED and RUN_ERROR, unless the run is left to somebody else: `signal`'s reason is
+   * LEFT, or what it writes cannot be kept (REDIS_UNAVAILABLE, a claim that is lost). Other reasons are STOPPED or an
+   * AppError; what was shown until then is kept in the conversation.
    */
   run(turn: Turn, signal: AbortSignal): AsyncGenerator<AgentEvent, void>
 }
 
 export function createAgent(options: AgentOptions): Agent {
-  const { currentCatalog, userTokenFor, now = Date.now } = options
+  const { currentCatalog, userTokenFor } = options
 
   return {
     async prepare(wishes, context) {
@@ -77,40 +73,72 @@ export function createAgent(options: AgentOptions): Agent {
     },
 
     async *run(turn, signal) {
-      const { runId, conversationId: threadId, plan } = turn
-      yield { type: 'RUN_STARTED', threadId, runId }
-      const { name, source } = plan.model
-      yield { type: 'CUSTOM', name: 'model', value: { name, isLab: source === 'lab' } }
-
-      const startedAtMs = now()
-      let stream = createAgentStream({ unavailable: [], startedAtMs, now })
-      let tools: ToolSet | undefined
+      const progress = startProgress(turn, options.now ?? Date.now)
       try {
-        const context = { signal, correlationId: turn.correlationId }
-        tools = await options.leaseTools(plan.servers, plan.userToken, context)
-        stream = createAgentStream({ unavailable: tools.unavailable, startedAtMs, now })
-        const run = await runContext(options, turn, tools, signal)
-        yield* answer(options.graph, turn, run, stream)
-        yield { type: 'CUSTOM', name: 'footer', value: stream.footer(false) }
-        yield { type: 'RUN_FINISHED', threadId, runId }
+        yield* work(options, turn, { progress, signal })
       } catch (error) {
-        yield* cutShort(options, { turn, stream, signal, error })
+        if (isLeft(signal, error)) return
+        yield* cutShort(options, turn, { progress, signal, error })
       } finally {
-        await tools?.release()
+        await progress.tools?.release()
       }
     }
   }
 }
 
+async function* work(
+  options: AgentOptions,
+  turn: Turn,
+  { progress, signal }: Working
+): AsyncGenerator<AgentEvent, void> {
+  const { checkpointer, graph, now = Date.now } = options
+  const { runId, conversationId: threadId, correlationId } = turn
+  const plan = await turn.plan()
+  progress.plan = plan
+  signal.throwIfAborted()
+  const { name, source } = plan.model
+  yield { type: 'CUSTOM', name: 'model', value: { name, isLab: source === 'lab' } }
+  const { place, stored } = await findPlace(checkpointer, turn)
+  progress.place = place
+  if (turn.attempt > 1) yield* resume(turn, progress, stored)
+  progress.tools = await options.leaseTools(plan.servers, plan.userToken, { signal, correlationId })
+  const { unavailable } = progress.tools
+  const earlier = [...progress.earlier.notes.values()]
+  const { startedAtMs } = progress
+  progress.stream = createAgentStream({ unavailable, startedAtMs, now, earlier })
+  const run = await runContext(options, turn, { plan, progress, tools: progress.tools, signal })
+  yield* answer(graph, turn, run, progress)
+  yield { type: 'CUSTOM', name: 'footer', value: progress.stream.footer(false) }
+  yield { type: 'RUN_FINISHED', threadId, runId }
+}
+
+/** Tells readers what there is, and forgets the text that nobody will finish. */
+function resume(turn: Turn, progress: Progress, stored: readonly BaseMessage[]): AgentEvent[] {
+  const question = { id: turn.runId, role: 'user' as const, content: turn.question }
+  const snapshot = [...toSnapshot(stored), ...(progress.place?.isAsked ? [] : [question])]
+  const events = resumeEvents(progress.earlier, snapshot)
+  progress.openText = () => progress.stream.openText()
+  return events
+}
+
+interface ContextParts {
+  readonly plan: TurnPlan
+  readonly progress: Progress
+  readonly tools: ToolSet
+  readonly signal: AbortSignal
+}
+
 async function runContext(
   { modelFor, limits, observer }: AgentOptions,
-  { runId, plan, correlationId }: Turn,
-  tools: ToolSet,
-  signal: AbortSignal
+  { runId, attempt, beginCall, correlationId }: Turn,
+  { plan, progress, tools, signal }: ContextParts
 ): Promise<RunContext> {
   const model = await modelFor(plan.model, { signal, correlationId })
   return {
     runId,
+    attempt,
+    earlierResults: progress.earlier.results,
+    beginCall,
     correlationId,
     systemPrompt: systemPromptFor(plan.model, plan.catalog),
     model: withTools(model, tools.tools),
@@ -119,7 +147,7 @@ async function runContext(
     limits,
     observer,
     signal,
-    used: { modelCalls: 0, toolCalls: 0 }
+    used: { modelCalls: 0, toolCalls: progress.earlier.results.size }
   }
 }
 
@@ -140,71 +168,32 @@ async function* answer(
   graph: AgentGraph,
   turn: Turn,
   run: RunContext,
-  stream: AgentStream
+  progress: Progress
 ): AsyncGenerator<AgentEvent, void> {
-  const message = questionMessage(turn.runId, turn.question, {
-    date: new Date().toISOString().slice(0, 10),
-    username: turn.plan.caller.username,
-    page: turn.page,
-    beginsBranch: turn.from !== undefined
+  const { place } = progress
+  const input = place?.isAsked ? await openSteps(graph, turn) : { messages: [messageOf(turn)] }
+  if (!input) return
+  const steps = await graph.stream(input.messages ? { messages: input.messages } : null, {
+    ...threadOf(turn, place),
+    streamMode: 'custom',
+    durability: 'sync',
+    signal: run.signal,
+    context: run,
+    // Our own limits end a run long before; this one only keeps LangGraph's lower default away.
+    recursionLimit: 2 * run.limits.maxModelCalls + 2
   })
-  const steps = await graph.stream(
-    { messages: [message] },
-    {
-      ...threadOf(turn, turn.from),
-      streamMode: 'custom',
-      durability: 'sync',
-      signal: run.signal,
-      context: run,
-      // Our own limits end a run long before; this one only keeps LangGraph's lower default away.
-      recursionLimit: 2 * run.limits.maxModelCalls + 2
-    }
-  )
-  for await (const step of steps) yield* stream.translate(step as AgentStep)
+  progress.openText = () => progress.stream.openText()
+  for await (const step of steps) {
+    if (place) place.isAsked = true
+    yield* progress.stream.translate(step as AgentStep)
+  }
 }
 
-interface CutShort {
-  readonly turn: Turn
-  readonly stream: AgentStream
-  readonly signal: AbortSignal
-  readonly error: unknown
-}
-
-/** Keeps what was shown, then says why the run ended early. */
-async function* cutShort(
-  { graph, toModelError, onFailed }: AgentOptions,
-  { turn, stream, signal, error }: CutShort
-): AsyncGenerator<AgentEvent, void> {
-  const { runId, conversationId: threadId, plan } = turn
-  const shown = stream.openText()
-  yield* stream.close()
-  if (shown) {
-    const messages = [incompleteAnswer(shown.messageId, shown.text)]
-    const kept = graph.updateState(threadOf(turn), { messages }, 'model')
-    // What cannot be kept has been shown all the same; the run still has to end.
-    await kept.catch((reason: unknown) => onFailed(AppError.from(reason), turn))
-  }
-  yield { type: 'CUSTOM', name: 'footer', value: stream.footer(true) }
-  if (signal.aborted && signal.reason === STOPPED) {
-    yield { type: 'CUSTOM', name: 'stopped', value: { runId } }
-    yield { type: 'RUN_FINISHED', threadId, runId, outcome: { type: 'cancelled' } }
-    return
-  }
-  const failure = signal.aborted ? AppError.from(signal.reason) : toModelError(error, plan.model)
-  onFailed(failure, turn)
-  const { error: body } = failure.toBody()
-  yield { type: 'CUSTOM', name: 'error', value: body }
-  yield { type: 'RUN_ERROR', message: body.message, code: body.code }
-}
-
-/** Where the turn reads and writes: at the head, which is its own from its first checkpoint on, or at another one. */
-function threadOf({ runId, conversationId, fence }: Turn, from?: string) {
-  return {
-    configurable: {
-      thread_id: conversationId,
-      turn: runId,
-      ...(fence !== undefined && { fence }),
-      ...(from !== undefined && { checkpoint_id: from })
-    }
-  }
+/** Of a run that was begun elsewhere; undefined when only its end was not told. */
+async function openSteps(
+  graph: AgentGraph,
+  turn: Turn
+): Promise<{ readonly messages: undefined } | undefined> {
+  const { next } = await graph.getState(threadOf(turn))
+  return next.length > 0 ? { messages: undefined } : undefined
 }

@@ -11,6 +11,8 @@ export type Access = 'public' | Scope
 export type Credential =
   | { readonly kind: 'session-token'; readonly token: Secret }
   | { readonly kind: 'api-token'; readonly token: Secret }
+  /** Of a run that goes on without its caller: worthless without the service account's token. */
+  | { readonly kind: 'grant'; readonly token: Secret }
 
 /** The authenticated user or service behind a request. */
 export interface Caller {

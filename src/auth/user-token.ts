@@ -6,7 +6,7 @@ import type { CallContext } from '../platform/call-context.ts'
 import { createExpiringCache } from '../platform/expiring-cache.ts'
 import { Secret } from '../platform/secret.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
-import type { Caller, UserToken } from './caller.ts'
+import type { Caller, Credential, UserToken } from './caller.ts'
 import { exchangeSchema, fingerprint, parseAnswer, refusalCode } from './shim-answers.ts'
 
 /** No run starts with a token that is about to lapse. */
@@ -38,6 +38,12 @@ export interface UserTokensOptions {
 }
 
 type Input = 'session_token' | 'api_token' | 'grant'
+
+const INPUTS: Readonly<Record<Credential['kind'], Input>> = {
+  'session-token': 'session_token',
+  'api-token': 'api_token',
+  grant: 'grant'
+}
 
 const SIGN_IN_AGAIN = new Set([
   'session_ended',
@@ -112,8 +118,7 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
 
   return {
     forCaller({ id, credential }, context) {
-      const input = credential.kind === 'session-token' ? 'session_token' : 'api_token'
-      return obtain(input, credential.token, id, context)
+      return obtain(INPUTS[credential.kind], credential.token, id, context)
     },
     renew: (grant, context) => obtain('grant', grant, undefined, context),
     forget: (token) => held.deleteWhere((kept) => kept.token.reveal() === token.reveal()),

@@ -24,15 +24,17 @@ export interface ScriptAnswer {
 export type RunConversationScript = (
   script: RedisScript,
   conversationId: string,
-  args: readonly (string | number | Buffer)[]
+  args: readonly (string | number | Buffer)[],
+  /** Beside those of the conversation. */
+  moreKeys?: readonly string[]
 ) => Promise<ScriptAnswer>
 
 export function createConversationScripts(
   options: ConversationScriptsOptions
 ): RunConversationScript {
   const { client, deployment } = options
-  return async (script, conversationId, args) => {
-    const keys = conversationKeys(deployment, conversationId)
+  return async (script, conversationId, args, moreKeys = []) => {
+    const keys = [...conversationKeys(deployment, conversationId), ...moreKeys]
     const [outcome, ...parts] = (await runScript(client, script, { keys, args })) as RedisReply[]
     const word = String(outcome)
     refuse(word, parts)

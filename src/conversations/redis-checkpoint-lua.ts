@@ -14,6 +14,20 @@ const MAX_LAPSED_PER_SCRIPT = 8
  */
 export const GUARD = `
 local conversation, checkpoints, contents, writes, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local leases, runs = KEYS[6], KEYS[7]
+
+-- What every name of this deployment begins with. A run's keys are only known here; without Cluster that is fine.
+local base = string.match(KEYS[1], '^ai%-ops:[^:]*:')
+
+local function runKeys(id)
+  return base .. 'run:' .. id, base .. 'log:' .. id
+end
+
+-- A run has the conversation while its lease holds, and beyond that until somebody has taken it over.
+local function isHeld(run, lease, now)
+  if not run then return false end
+  return tonumber(lease) > now or redis.call('EXISTS', (runKeys(run))) == 1
+end
 
 -- Why nothing may be changed: written by a newer version, deleted, expired, or claimed by someone else since.
 local function refusal(fence)

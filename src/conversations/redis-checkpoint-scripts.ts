@@ -235,12 +235,16 @@ local refused = refusal('')
 if refused and refused[1] ~= 'GONE' then return refused end
 local state = redis.call('HMGET', conversation, 'user', 'run', 'lease')
 if ARGV[4] == 'own' and state[1] ~= ARGV[5] then return {'GONE'} end
-if ARGV[4] == 'idle' and state[2] and tonumber(state[3]) > nowMs() then return {'BUSY'} end
+if ARGV[4] == 'idle' and isHeld(state[2], state[3], nowMs()) then return {'BUSY'} end
 local owner = state[1] or ARGV[5]
 if owner then redis.call('ZREM', ARGV[3] .. owner, ARGV[1]) end
 local existed = redis.call('DEL', conversation)
 redis.call('UNLINK', checkpoints, contents, writes)
+-- What its runs said is part of it.
+for _, id in ipairs(redis.call('ZRANGE', runs, 0, -1)) do redis.call('UNLINK', runKeys(id)) end
+redis.call('DEL', runs)
 redis.call('ZREM', index, ARGV[1])
+redis.call('ZREM', leases, ARGV[1])
 if existed == 1 then
   redis.call('HSET', conversation, 'schema', ${SCHEMA_VERSION}, 'deleted', 1)
   redis.call('EXPIRE', conversation, ARGV[2])

@@ -20,9 +20,10 @@ if ARGV[6] == 'take' then
   if state[1] ~= user then return {'GONE'} end
   if state[2] == run then
     redis.call('HSET', conversation, 'lease', lease)
+    redis.call('ZADD', leases, lease, ARGV[1])
     return {'OK', state[5]}
   end
-  if state[2] and tonumber(state[3]) > now then return {'BUSY', state[2]} end
+  if isHeld(state[2], state[3], now) then return {'BUSY', state[2]} end
   if tonumber(state[4]) >= tonumber(ARGV[9]) then return {'FULL'} end
 elseif redis.call('ZCARD', mine) >= tonumber(ARGV[8]) then
   return {'ROOM', redis.call('ZRANGE', mine, 0, ${MAX_ROOM_CANDIDATES - 1})}
@@ -32,27 +33,59 @@ redis.call('HINCRBY', conversation, 'turns', 1)
 redis.call('HSETNX', conversation, 'created', string.format('%.0f', now))
 redis.call('HSETNX', conversation, 'title', ARGV[10])
 redis.call('HSET', conversation, 'user', user, 'run', run, 'lease', lease)
+redis.call('ZADD', leases, lease, ARGV[1])
+redis.call('EXPIRE', leases, ARGV[2])
 redis.call('ZADD', mine, string.format('%.0f', now), ARGV[1])
 redis.call('EXPIRE', mine, ARGV[2])
 touch(ARGV[1], ARGV[2])
 return {'OK', tostring(fence)}
 `)
 
-/** ARGV: fence, run, lease ms. */
+/** ARGV: fence, run, lease ms, conversation id. No milliseconds hand the claim over: it has lapsed at once. */
 export const RENEW = defineScript(`${GUARD}
 local refused = refusal(ARGV[1])
 if refused then return refused end
 if redis.call('HGET', conversation, 'run') ~= ARGV[2] then return {'FENCED'} end
-redis.call('HSET', conversation, 'lease', string.format('%.0f', nowMs() + ARGV[3]))
+local lease = string.format('%.0f', nowMs() + ARGV[3])
+redis.call('HSET', conversation, 'lease', lease)
+redis.call('ZADD', leases, lease, ARGV[4])
 return {'OK'}
 `)
 
-/** ARGV: run. The fence stays where it is: it only ever goes up. */
+/** KEYS: the leases. ARGV: how many at most. Answers the conversations whose runs nobody answers any more, longest first. */
+export const LAPSED = defineScript(`${GUARD}
+local now = string.format('%.0f', nowMs())
+return {'OK', redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])}
+`)
+
+/**
+ * ARGV: conversation id, ttl, lease ms. Takes a lapsed claim with its run: the fence goes up, so its former holder, who
+ * may only have been frozen, writes nothing any more. Answers {run, fence, user}, or NONE.
+ */
+export const TAKE_OVER = defineScript(`${GUARD}
+local refused = refusal('')
+local state = not refused and redis.call('HMGET', conversation, 'run', 'lease', 'user')
+if not state or not state[1] then
+  redis.call('ZREM', leases, ARGV[1])
+  return refused or {'NONE'}
+end
+local now = nowMs()
+if tonumber(state[2]) > now then return {'NONE'} end
+local lease = string.format('%.0f', now + ARGV[3])
+local fence = redis.call('HINCRBY', conversation, 'fence', 1)
+redis.call('HSET', conversation, 'lease', lease)
+redis.call('ZADD', leases, lease, ARGV[1])
+touch(ARGV[1], ARGV[2])
+return {'OK', state[1], tostring(fence), state[3]}
+`)
+
+/** ARGV: run, conversation id. The fence stays where it is: it only ever goes up. */
 export const RELEASE = defineScript(`${GUARD}
 local refused = refusal('')
 if refused then return refused end
 if redis.call('HGET', conversation, 'run') == ARGV[1] then
   redis.call('HDEL', conversation, 'run', 'lease')
+  redis.call('ZREM', leases, ARGV[2])
 end
 return {'OK'}
 `)

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import type { RedisReply } from '../platform/redis-script.ts'
+import { type RedisReply, runScript } from '../platform/redis-script.ts'
 import { type ConversationRegistry, notYours } from './conversation-registry.ts'
 import {
   type ConversationScriptsOptions,
   createConversationScripts
 } from './conversation-scripts.ts'
 import { titleOf } from './conversation-summary.ts'
+import { createHeldClaims, type HeldClaim } from './held-claims.ts'
 import { DELETE } from './redis-checkpoint-scripts.ts'
-import { CLAIM, RELEASE, RENEW } from './redis-claim-scripts.ts'
+import { CLAIM, LAPSED, RELEASE, RENEW, TAKE_OVER } from './redis-claim-scripts.ts'
 import { createRedisConversationList, hideDeleted } from './redis-conversation-list.ts'
-import { isIdentifier, TOMBSTONE_SECONDS, userKey } from './redis-keys.ts'
+import { isIdentifier, leasesKey, TOMBSTONE_SECONDS, userKey } from './redis-keys.ts'
 
 const LEASE_MS = 15_000
 const HEARTBEAT_MS = 3_000
@@ -34,8 +35,21 @@ export interface RedisConversationRegistryOptions extends ConversationScriptsOpt
 }
 
 export interface RedisConversationRegistry extends ConversationRegistry {
+  /** Conversations whose run nobody answers any more, longest first. Throws REDIS_UNAVAILABLE, like those below. */
+  lapsed(max: number): Promise<readonly string[]>
+  /** Takes such a conversation with its run; undefined when somebody else was faster. */
+  takeOver(conversationId: string): Promise<TakenOver | undefined>
+  /** Gives a claim up without ending its run: whoever looks first takes it over. Nothing is held here from now on. */
+  handOver(claim: HeldClaim): Promise<void>
+  /** The run has ended and freed its conversation in one: the heart beats for it no longer. */
+  forget(conversationId: string, runId: string): void
   /** Ends the heartbeat. Claims that are still held lapse. */
   close(): void
+}
+
+/** A claim that was taken from a replica that died or is about to end. */
+export interface TakenOver extends HeldClaim {
+  readonly userId: string
 }
 
 /** Who owns which conversation, kept in Redis: it outlives the process, and every replica sees the same. */
@@ -45,40 +59,18 @@ export function createRedisConversationRegistry(
   const { leaseMs = LEASE_MS, heartbeatMs = HEARTBEAT_MS, onLost } = options
   const run = createConversationScripts(options)
   const claims = createClaims(options, run, leaseMs)
-  const held = new Map<string, { readonly runId: string; readonly fence: string }>()
+  const recovery = createRecovery(options, run, leaseMs)
+  const held = createHeldClaims({
+    heartbeatMs,
+    onLost,
+    renew: ({ id, runId, fence }) => run(RENEW, id, [fence, runId, leaseMs, id])
+  })
   const releasing = new Map<string, Promise<void>>()
-  let heartbeat: NodeJS.Timeout | undefined
-  let isBeating = false
-
-  async function renew(id: string, runId: string, fence: string): Promise<void> {
-    try {
-      await run(RENEW, id, [fence, runId, leaseMs])
-    } catch (error) {
-      const reason = AppError.from(error)
-      // The lease may hold yet, and the fence protects the conversation when it does not.
-      if (reason.code === 'REDIS_UNAVAILABLE' || held.get(id)?.runId !== runId) return
-      held.delete(id)
-      onLost(id, runId, reason)
-    }
-  }
-
-  async function beat(): Promise<void> {
-    if (isBeating) return
-    isBeating = true
-    await Promise.all([...held].map(([id, { runId, fence }]) => renew(id, runId, fence)))
-    isBeating = false
-    if (held.size === 0) stop()
-  }
-
-  function stop(): void {
-    clearInterval(heartbeat)
-    heartbeat = undefined
-  }
 
   async function free(id: string, runId: string): Promise<void> {
-    if (held.get(id)?.runId === runId) held.delete(id)
+    held.forget(id, runId)
     // Deleted, taken over, or no Redis: nothing of ours is left to release, or the lease lapses.
-    await run(RELEASE, id, [runId]).catch(() => undefined)
+    await run(RELEASE, id, [runId, id]).catch(() => undefined)
   }
 
   return {
@@ -86,12 +78,9 @@ export function createRedisConversationRegistry(
 
     async claim(userId, conversationId, runId, question) {
       if (conversationId !== undefined) await releasing.get(conversationId)
-      const { id, fence } = await claims.claim(
-        { userId, runId, title: titleOf(question) },
-        conversationId
-      )
-      held.set(id, { runId, fence })
-      heartbeat ??= setInterval(beat, heartbeatMs).unref()
+      const claimant = { userId, runId, title: titleOf(question) }
+      const { id, fence } = await claims.claim(claimant, conversationId)
+      held.hold({ id, runId, fence })
       return id
     },
 
@@ -103,12 +92,44 @@ export function createRedisConversationRegistry(
       return freeing
     },
 
-    fenceOf(id, runId) {
-      const claim = held.get(id)
-      return claim?.runId === runId ? claim.fence : undefined
+    fenceOf: held.fenceOf,
+    lapsed: recovery.lapsed,
+
+    async takeOver(id) {
+      const taken = await recovery.takeOver(id)
+      if (taken) held.hold(taken)
+      return taken
     },
 
-    close: stop
+    async handOver({ id, runId, fence }) {
+      held.forget(id, runId)
+      await run(RENEW, id, [fence, runId, 0, id])
+    },
+
+    forget: held.forget,
+    close: held.close
+  }
+}
+
+function createRecovery(
+  { client, deployment, ttlDays }: RedisConversationRegistryOptions,
+  run: ReturnType<typeof createConversationScripts>,
+  leaseMs: number
+) {
+  const ttlSeconds = Math.round(ttlDays * SECONDS_PER_DAY)
+  return {
+    async lapsed(max: number): Promise<readonly string[]> {
+      const call = { keys: [leasesKey(deployment)], args: [max] }
+      const [, found] = (await runScript(client, LAPSED, call)) as RedisReply[]
+      return (found as RedisReply[]).map(String)
+    },
+
+    async takeOver(id: string): Promise<TakenOver | undefined> {
+      const { outcome, parts } = await run(TAKE_OVER, id, [id, ttlSeconds, leaseMs])
+      if (outcome !== 'OK') return undefined
+      const [runId = '', fence = '', userId = ''] = parts.map(String)
+      return { id, fence, runId, userId }
+    }
   }
 }
 

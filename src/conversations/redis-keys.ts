@@ -17,12 +17,29 @@ export type ConversationKeys = readonly [
   checkpoints: string,
   contents: string,
   writes: string,
-  index: string
+  index: string,
+  leases: string,
+  runs: string
 ]
 
 /** Every conversation of a deployment, by the time (ms) at which it expires. */
 export function indexKey(deployment: string): string {
   return `ai-ops:${deployment}:conversations`
+}
+
+/** Conversations that are being answered, by the time (ms) at which the claim of their run lapses. */
+export function leasesKey(deployment: string): string {
+  return `ai-ops:${deployment}:leases`
+}
+
+/** What is kept of a run: what was asked, and how far it is. */
+export function runKey(deployment: string, runId: string): string {
+  return `ai-ops:${deployment}:run:${runId}`
+}
+
+/** The events of a run, a stream. */
+export function runLogKey(deployment: string, runId: string): string {
+  return `ai-ops:${deployment}:log:${runId}`
 }
 
 /** A user's conversations, by the time (ms) of their newest question. */
@@ -37,7 +54,9 @@ export function conversationKeys(deployment: string, conversationId: string): Co
     key('checkpoints'),
     key('contents'),
     key('writes'),
-    indexKey(deployment)
+    indexKey(deployment),
+    leasesKey(deployment),
+    key('runs')
   ]
 }
 

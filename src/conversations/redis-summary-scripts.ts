@@ -7,9 +7,9 @@ const SUMMARY = `
 local function summaryOf(key, id, user, mine)
   local state = redis.call('HMGET', key, 'user', 'title', 'created', 'run', 'lease')
   if state[1] ~= user then return nil end
-  local isHeld = state[4] and tonumber(state[5]) > nowMs()
   local asked = redis.call('ZSCORE', mine, id) or state[3]
-  return {id, state[2] or '', state[3], asked, isHeld and state[4] or ''}
+  local run = isHeld(state[4], state[5], nowMs()) and state[4] or ''
+  return {id, state[2] or '', state[3], asked, run}
 end
 `
 

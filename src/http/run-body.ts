@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AppError } from '../errors.ts'
 import type { RunView } from '../runs/run.ts'
+import type { RunOutcome } from '../runs/run-fold.ts'
 import type { chatResponseSchema, runViewSchema } from './schemas.ts'
 
 export type ChatBody = z.output<typeof chatResponseSchema>
@@ -18,7 +19,7 @@ export function toRunBody(run: RunView): z.output<typeof runViewSchema> {
 }
 
 /** Throws the run's error: a run that failed is a failed request, with the run's id for those who look. */
-export function toChatBody(run: RunView): ChatBody {
+export function toChatBody(run: Pick<RunView, 'id' | 'conversationId'> & RunOutcome): ChatBody {
   const { id: runId, conversationId, state, model, response, steps, footer, error } = run
   if (error) {
     throw new AppError(error.code, error.message, { details: { ...error.details, runId } })

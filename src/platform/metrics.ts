@@ -41,6 +41,10 @@ export function createMetrics({ version, withProcess = false }: MetricsOptions) 
       'ai_ops_catalog_loaded_timestamp_seconds',
       'When the catalog in use was read from Nautobot.'
     ),
+    redisUp: gauge(
+      'ai_ops_redis_up',
+      'Whether the Redis that keeps conversations answers: 1 or 0; 0 without one.'
+    ),
     eventChannelUp: gauge(
       'ai_ops_event_channel_up',
       "Whether the shim's events can be heard: 1 or 0."
@@ -87,7 +91,13 @@ function createHttpMetrics({ counter, gauge, histogram }: Factories) {
 
 function createRunMetrics({ counter, gauge, histogram }: Factories) {
   return {
-    runsActive: gauge('ai_ops_runs_active', 'Runs being answered, by state.', ['state']),
+    runsActive: gauge('ai_ops_runs_active', 'Runs of this replica, by state (queued, running).', [
+      'state'
+    ]),
+    runTakeOvers: counter(
+      'ai_ops_run_take_overs_total',
+      'Runs of another replica that went on here.'
+    ),
     runs: histogram(
       'ai_ops_run_duration_seconds',
       'Ended runs by their last state.',

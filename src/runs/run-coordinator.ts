@@ -1,112 +1,188 @@
 import { randomUUID } from 'node:crypto'
-import { type Agent, STOPPED } from '../agent/agent.ts'
+import type { Agent } from '../agent/agent.ts'
+import { LEFT, STOPPED } from '../agent/agent-turn.ts'
 import type { Caller } from '../auth/caller.ts'
+import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
+import type { BranchWish } from '../conversations/conversation-tree.ts'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
-import type { LoggedEvent, Question, RunCoordinator } from './run.ts'
-import { executeRun, type RunExecutionOptions, startLimit } from './run-execution.ts'
-import { createPlaces } from './run-places.ts'
-import { createRun, createRunStore, type Run, type RunStore, viewOf } from './run-store.ts'
+import { LOG_START, readingPlace } from './log-place.ts'
+import { withStart } from './log-start.ts'
+import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts'
+import type { Question, RunCoordinator, RunRecord } from './run.ts'
+import type { Execution, RunExecutionOptions } from './run-execution.ts'
+import { createRunQueue, type RunQueue, type RunQueueOptions } from './run-queue.ts'
+import { createRunRecovery, type RunRecovery } from './run-recovery.ts'
+import { isTerminal, type RunFacts, type RunStore } from './run-store.ts'
+import type { SharedRuns } from './shared-runs.ts'
+import { takenOverExecution } from './taken-over.ts'
 
 /** How long a stop waits for the run to end before it answers. */
 const MAX_STOP_WAIT_MS = 1_000
-const LOG_ID = /^\d{1,9}$/
 
-export interface RunCoordinatorOptions extends RunExecutionOptions {
-  readonly maxRuns: number
-  /** So that one user cannot take every place. */
-  readonly maxRunsPerUser: number
+export interface RunCoordinatorOptions extends RunExecutionOptions, RunQueueOptions {
+  readonly conversations: Pick<ConversationRegistry, 'claim' | 'release' | 'fenceOf' | 'get'>
+  /** Throws MESSAGE_NOT_FOUND for a branch from nowhere. */
+  readonly branchPoint: (conversationId: string, wish: BranchWish) => Promise<unknown>
+  readonly store: RunStore
+  /** Where replicas answer runs together; undefined: this process is alone. */
+  readonly shared?: SharedRuns
   readonly maxRunMs: number
-  readonly maxKeptRuns: number
-  readonly maxKeptCharacters: number
-  readonly keepMs: number
-  readonly now?: () => number
+  /** The store could not be asked in the background: for the log. */
+  readonly onStoreError?: (error: unknown) => void
+  /** A run of another replica goes on here. */
+  readonly onTakenOver?: (runId: string, attempt: number) => void
 }
 
-export interface MemoryRunCoordinator extends RunCoordinator {
-  /** Ends a run whose conversation is not its own any more; nothing of it is kept from now on. */
-  abort(runId: string, reason: AppError): void
+export interface OwningRunCoordinator extends RunCoordinator {
+  /** A run of this replica is somebody else's now, or nobody's: nothing of it is kept from now on. */
+  leave(runId: string): void
   /** Stops a run whose conversation is about to go, and waits a moment for its end. Unknown runs are no error. */
   stop(runId: string): Promise<void>
+  /** Looks after nobody's runs any more. */
+  close(): void
 }
 
-/** Runs in this process's memory: they end with it. */
-export function createRunCoordinator(options: RunCoordinatorOptions): MemoryRunCoordinator {
-  const { agent, conversations, maxRunMs, now = Date.now } = options
-  const store = createRunStore({ ...options, now })
-  const places = createPlaces(options)
-  const executions = new Map<string, Promise<void>>()
+/** Runs of this replica, and of all where they are shared. */
+export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunCoordinator {
+  const { store, shared } = options
+  const queue = createRunQueue(options)
+  const owned = createOwnedRuns(options)
+  const recovery = shared && startRecovery(options, shared, { queue, owned })
+  const stop = createStop(options, owned, recovery)
 
-  async function stop(runId: string): Promise<void> {
-    store.find(runId)?.controller.abort(STOPPED)
-    await withDeadline(executions.get(runId) ?? Promise.resolve(), MAX_STOP_WAIT_MS)
-  }
-
-  async function stopAll(): Promise<void> {
-    for (const { controller } of store.running()) {
-      controller.abort(new AppError('DRAINING', 'This replica was shut down during the answer.'))
-    }
-    await withDeadline(Promise.all(executions.values()), MAX_STOP_WAIT_MS)
+  async function find(caller: Caller, runId: string): Promise<RunFacts> {
+    const run = await store.find(runId)
+    return run?.userId === caller.id ? run : refuse()
   }
 
   return {
     async start(question) {
-      const leave = places.take(question.caller.id)
-      const limit = startLimit(maxRunMs)
+      const ticket = queue.enter(question.caller.id)
       try {
-        const { controller } = limit
-        const plan = await preparePlan(agent, question, controller.signal)
-        places.checkOpen()
-        await checkBranch(options, question)
-        const runId = randomUUID()
-        const { caller, conversationId: wanted, message } = question
-        const conversationId = await conversations.claim(caller.id, wanted, runId, message)
-        const run = createRun(runId, conversationId, question, { controller, now: now() })
-        store.add(run)
-        const execution = executeRun(run, { plan, question }, options, now).finally(() => {
-          executions.delete(runId)
-          limit.clear()
-          leave()
-        })
-        executions.set(runId, execution)
+        const execution = await open(options, queue, { question, ticket })
+        owned.begin(execution)
+        const { id: runId, conversationId } = execution.record
         return { runId, conversationId }
       } catch (error) {
-        limit.clear()
-        leave()
+        ticket.leave()
         throw error
       }
     },
 
     async view(caller, runId) {
-      return viewOf(ownedRun(store, caller, runId))
+      await find(caller, runId)
+      return (await store.view(runId)) ?? refuse()
     },
 
-    async *events(caller, runId, { afterId, signal }): AsyncGenerator<LoggedEvent, void> {
-      const { log } = ownedRun(store, caller, runId)
-      yield* log.read(placeOf(afterId, log.length), signal)
+    async *events(caller, runId, { afterId, signal }) {
+      const run = await find(caller, runId)
+      const events = store.read(runId, readingPlace(afterId, run.attempt), signal)
+      yield* afterId === undefined ? withStart(run, events) : events
     },
 
     async cancel(caller, runId) {
-      const run = ownedRun(store, caller, runId)
-      await stop(runId)
-      return viewOf(run)
+      const { conversationId } = await find(caller, runId)
+      await stop(runId, conversationId)
+      return (await store.view(runId)) ?? refuse()
     },
 
-    stop,
-
-    abort(runId, reason) {
-      store.find(runId)?.controller.abort(reason)
-    },
+    stop: (runId) => stop(runId, undefined).catch(forgiveMissing),
+    leave: (runId) => void owned.abort(runId, LEFT),
 
     async drain(deadlineMs) {
-      places.close()
-      await withDeadline(Promise.all(executions.values()), deadlineMs)
-      await stopAll()
-    }
+      queue.close()
+      recovery?.drain()
+      if (shared) owned.abortWaiting(LEFT)
+      await owned.ended(deadlineMs)
+      owned.abortAll(shared ? LEFT : shutDown())
+      await owned.ended(MAX_STOP_WAIT_MS)
+    },
+
+    close: () => recovery?.close()
   }
 }
 
-/** A branch from nowhere is refused before anything is claimed. Throws MESSAGE_NOT_FOUND, CONVERSATION_NOT_FOUND. */
+interface Owning {
+  readonly queue: RunQueue
+  readonly owned: OwnedRuns
+}
+
+function startRecovery(
+  options: RunCoordinatorOptions,
+  shared: SharedRuns,
+  { queue, owned }: Owning
+): RunRecovery {
+  const { agent, maxRunMs, onTakenOver, onStoreError = () => undefined } = options
+  return createRunRecovery({
+    shared,
+    hasRoom: queue.hasRoom,
+    owned: owned.ids,
+    stop: (runId) => owned.abort(runId, STOPPED),
+    onError: onStoreError,
+    adopt(run) {
+      onTakenOver?.(run.record.id, run.pen.attempt)
+      owned.begin(takenOverExecution(run, { agent, queue, maxRunMs }))
+    }
+  })
+}
+
+/** Stops a run wherever it is answered, or where nobody does, and waits a moment for its end. */
+function createStop(
+  { store, shared }: RunCoordinatorOptions,
+  owned: OwnedRuns,
+  recovery: RunRecovery | undefined
+) {
+  async function waitForEnd(runId: string): Promise<void> {
+    const waiting = new AbortController()
+    const ended = (async () => {
+      for await (const { type } of store.read(runId, LOG_START, waiting.signal)) {
+        if (isTerminal(type)) return
+      }
+    })()
+    await withDeadline(ended, MAX_STOP_WAIT_MS).finally(() => waiting.abort())
+  }
+
+  return async (runId: string, conversationId: string | undefined): Promise<void> => {
+    if (!owned.abort(runId, STOPPED) && (await shared?.requestCancel(runId))) {
+      if (conversationId !== undefined) await recovery?.take(conversationId)
+    }
+    await waitForEnd(runId)
+  }
+}
+
+interface Opening extends Pick<Execution, 'ticket'> {
+  readonly question: Question
+}
+
+/** Claims the conversation and keeps the run: from here on it is never lost. */
+async function open(
+  options: RunCoordinatorOptions,
+  queue: RunQueue,
+  { question, ticket }: Opening
+): Promise<Execution> {
+  const { agent, conversations, store, maxRunMs } = options
+  const { caller, conversationId: wanted, message } = question
+  const plan = await prepareInTime(agent, question, maxRunMs)
+  queue.checkOpen()
+  await checkBranch(options, question)
+  const id = randomUUID()
+  const conversationId = await conversations.claim(caller.id, wanted, id, message)
+  const record = recordOf(question, id, conversationId)
+  const fence = conversations.fenceOf(conversationId, id)
+  try {
+    const pen = await store.open({ record, fence, grant: plan.userToken.grant })
+    pen.append({ type: 'RUN_STARTED', threadId: conversationId, runId: id })
+    const controller = new AbortController()
+    const made = { record, fence, pen, ticket, controller, maxRunMs }
+    return { ...made, plan: async () => plan, earlier: [] }
+  } catch (error) {
+    await conversations.release(conversationId, id)
+    throw error
+  }
+}
+
+/** A branch from nowhere is refused before anything is claimed. */
 async function checkBranch(
   { conversations, branchPoint }: RunCoordinatorOptions,
   { caller, conversationId, replaces, after }: Question
@@ -116,29 +192,38 @@ async function checkBranch(
   await branchPoint(conversationId, { replaces, after })
 }
 
-function ownedRun(store: RunStore, caller: Caller, runId: string): Run {
-  const run = store.find(runId)
-  if (run?.userId === caller.id) return run
-  throw new AppError('RUN_NOT_FOUND', 'There is no such run of yours.')
-}
-
-/** Where a reader goes on. An id that this log cannot have given is refused, not guessed at. */
-function placeOf(afterId: string | undefined, length: number): number {
-  if (afterId === undefined) return 0
-  const place = Number(afterId)
-  if (LOG_ID.test(afterId) && place <= length) return place
-  throw new AppError('INVALID_REQUEST', 'Last-Event-ID is not an id of this run.', {
-    details: {
-      fields: [{ path: 'Last-Event-ID', message: `must be a number from 0 to ${length}` }]
-    }
-  })
-}
-
 /** What is thrown when time runs out is ours, not the bare reason of a signal. */
-async function preparePlan(agent: Agent, question: Question, signal: AbortSignal) {
+async function prepareInTime(agent: Agent, question: Question, maxRunMs: number) {
+  const signal = AbortSignal.timeout(maxRunMs)
   try {
     return await agent.prepare(question, { signal, correlationId: question.correlationId })
   } catch (error) {
-    throw signal.aborted ? signal.reason : error
+    if (!signal.aborted) throw error
+    const seconds = maxRunMs / 1_000
+    throw new AppError('RUN_TIMEOUT', `The answer took longer than ${seconds} seconds.`)
+  }
+}
+
+function shutDown(): AppError {
+  return new AppError('DRAINING', 'This replica was shut down during the answer.')
+}
+
+function refuse(): never {
+  throw new AppError('RUN_NOT_FOUND', 'There is no such run of yours.')
+}
+
+function forgiveMissing(error: unknown): void {
+  if (!(error instanceof AppError && error.code === 'RUN_NOT_FOUND')) throw error
+}
+
+/** Of the caller nothing but the id and name are kept: their credential ends with the request. */
+function recordOf(question: Question, id: string, conversationId: string): RunRecord {
+  const { caller, message, replaces, after, model, mcpServers, pageContext, correlationId } =
+    question
+  return {
+    ...{ id, conversationId, message, replaces, after },
+    ...{ model, mcpServers, pageContext, correlationId },
+    userId: caller.id,
+    username: caller.username
   }
 }

@@ -1,103 +1,178 @@
 import type { Agent } from '../agent/agent.ts'
 import type { AgentEvent } from '../agent/agent-events.ts'
+import { LEFT } from '../agent/agent-turn.ts'
 import type { TurnPlan } from '../agent/turn-plan.ts'
-import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
-import type { BranchWish } from '../conversations/conversation-tree.ts'
 import { AppError } from '../errors.ts'
-import type { Question, RunState } from './run.ts'
-import type { Run } from './run-store.ts'
+import { abortable } from '../platform/abortable.ts'
+import type { RunRecord, RunState } from './run.ts'
+import type { RunTicket } from './run-queue.ts'
+import { isTerminal, type RunPen } from './run-store.ts'
+
+/** How often somebody who waits is told their place. */
+const PLACE_INTERVAL_MS = 1_000
 
 export interface RunExecutionOptions {
   readonly agent: Agent
-  readonly conversations: ConversationRegistry
-  /** Checkpoint after which a question begins a branch; undefined: it begins none. Throws MESSAGE_NOT_FOUND. */
-  readonly branchPoint: (conversationId: string, wish: BranchWish) => Promise<string | undefined>
-  /** The run is over: its intermediate checkpoints may go. `fence` as in the registry. */
+  /** The run is over: its intermediate checkpoints may go. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
-  readonly onStarted?: () => void
-  readonly onFirstText?: (sinceStartMs: number) => void
-  /** The agent threw, which it promises not to, or a run could not be settled: for the log. */
+  /** For the gauges: a run waits, is answered, is over here. */
+  readonly onPhase?: (from: RunPhase | undefined, to: RunPhase | undefined) => void
+  readonly onFirstText?: (sinceAdmittedMs: number) => void
+  /** The agent threw, which it promises not to, or a run could not be settled or ended: for the log. */
   readonly onBroken: (error: unknown, runId: string) => void
-  readonly onEnded?: (state: RunState, durationMs: number) => void
+  /** `state` is undefined when somebody else goes on with it. */
+  readonly onEnded?: (state: RunState | undefined, durationMs: number) => void
 }
 
-/** Aborts a run, its preparation included, that takes longer than `maxRunMs`. */
-export function startLimit(maxRunMs: number) {
-  const controller = new AbortController()
+export type RunPhase = 'queued' | 'running'
+
+/** Everything that answering one run takes. */
+export interface Execution {
+  readonly record: RunRecord
+  readonly fence: string | undefined
+  readonly pen: RunPen
+  readonly ticket: RunTicket
+  readonly controller: AbortController
+  /** From admission on; the wait before it is bounded by the same. */
+  readonly maxRunMs: number
+  readonly plan: () => Promise<TurnPlan>
+  readonly earlier: readonly AgentEvent[]
+}
+
+/** Answers whether the run has ended; if not, somebody else has to go on with it. Never rejects. */
+export async function executeRun(
+  execution: Execution,
+  options: RunExecutionOptions
+): Promise<boolean> {
+  const { pen, ticket, controller } = execution
+  const startedAt = performance.now()
+  let phase: RunPhase | undefined
+  const enter = (next: RunPhase | undefined) => {
+    options.onPhase?.(phase, next)
+    phase = next
+  }
+  enter('queued')
+  const end = await answer(execution, options, () => enter('running'))
+  const hasEnded =
+    end !== undefined &&
+    controller.signal.reason !== LEFT &&
+    (await finish(execution, end, options))
+  if (!hasEnded) pen.leave()
+  ticket.leave()
+  enter(undefined)
+  options.onEnded?.(hasEnded ? pen.outcome.state : undefined, performance.now() - startedAt)
+  return hasEnded
+}
+
+/** Settles what was written, then tells the end. Answers whether it could be told. */
+async function finish(
+  { record: { id: runId, conversationId }, fence, pen }: Execution,
+  end: AgentEvent,
+  { settle, onBroken }: RunExecutionOptions
+): Promise<boolean> {
+  await settle(conversationId, fence).catch((error: unknown) => onBroken(error, runId))
+  try {
+    await pen.end(end)
+    return true
+  } catch (error) {
+    onBroken(error, runId)
+    return false
+  }
+}
+
+/** Waits for its turn, passes on what happens, and answers the terminal event; none when the run was left. */
+async function answer(
+  execution: Execution,
+  { agent, onFirstText, onBroken }: RunExecutionOptions,
+  onAdmitted: () => void
+): Promise<AgentEvent | undefined> {
+  const { record, pen, controller } = execution
+  const { signal } = controller
+  let limit = startLimit(execution)
+  try {
+    await admission(execution, signal)
+    limit.clear()
+    limit = startLimit(execution)
+    onAdmitted()
+    const admittedAt = performance.now()
+    const onText = once(() => onFirstText?.(performance.now() - admittedAt))
+    return await passOn(agent.run(turnOf(execution), signal), pen, onText)
+  } catch (error) {
+    onBroken(error, record.id)
+    const { message, code } = AppError.from(error)
+    return { type: 'RUN_ERROR', message, code }
+  } finally {
+    limit.clear()
+  }
+}
+
+async function passOn(
+  events: AsyncIterable<AgentEvent>,
+  pen: RunPen,
+  onText: () => void
+): Promise<AgentEvent | undefined> {
+  let end: AgentEvent | undefined
+  for await (const event of events) {
+    if (event.type === 'TEXT_MESSAGE_START') onText()
+    if (isTerminal(event.type)) end = event
+    else pen.append(event)
+  }
+  return end
+}
+
+/** Tells whoever waits their place, again when it has changed. Ends early when the run is stopped. */
+async function admission({ ticket, pen }: Execution, signal: AbortSignal): Promise<void> {
+  let told = 0
+  const tell = () => {
+    const place = ticket.place()
+    if (place > 0 && place !== told)
+      pen.append({ type: 'CUSTOM', name: 'queued', value: { place } })
+    told = place
+  }
+  tell()
+  if (told === 0) return
+  const timer = setInterval(tell, PLACE_INTERVAL_MS)
+  try {
+    await abortable(ticket.admitted, signal)
+  } catch (error) {
+    // The agent says how it ends.
+    if (!signal.aborted) throw error
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+function turnOf({ record, fence, pen, plan, earlier }: Execution) {
+  const { id: runId, conversationId, username, message: question, pageContext } = record
+  return {
+    runId,
+    conversationId,
+    username,
+    fence,
+    attempt: pen.attempt,
+    earlier,
+    question,
+    page: pageContext && `${pageContext.objectType}:${pageContext.id}`,
+    branch: { replaces: record.replaces, after: record.after },
+    plan,
+    beginCall: pen.beginCall,
+    correlationId: record.correlationId
+  }
+}
+
+/** Aborts what takes longer than it may. */
+function startLimit({ maxRunMs, controller }: Execution) {
   const timer = setTimeout(() => {
     const seconds = maxRunMs / 1_000
     controller.abort(new AppError('RUN_TIMEOUT', `The answer took longer than ${seconds} seconds.`))
   }, maxRunMs)
-  return { controller, clear: () => clearTimeout(timer) }
+  return { clear: () => clearTimeout(timer) }
 }
 
-interface Work {
-  readonly plan: TurnPlan
-  readonly question: Question
-}
-
-/** From claim to release. Never rejects. */
-export async function executeRun(
-  run: Run,
-  work: Work,
-  options: RunExecutionOptions,
-  now: () => number
-): Promise<void> {
-  const { conversations, settle, onBroken, onEnded } = options
-  const { id: runId, conversationId } = run
-  options.onStarted?.()
-  const end = await answer(run, work, options, now)
-  run.endedAt = now()
-  const fence = conversations.fenceOf(conversationId, runId)
-  await settle(conversationId, fence).catch((error: unknown) => onBroken(error, runId))
-  await conversations.release(conversationId, runId)
-  // Only now, when the conversation is free: whoever reads the end may ask the next question at once.
-  run.record(end)
-  run.log.close()
-  onEnded?.(run.outcome.state, run.endedAt - run.createdAt)
-}
-
-/** Passes on what happens; answers the terminal event. Never rejects. */
-async function answer(
-  run: Run,
-  { plan, question }: Work,
-  { agent, conversations, branchPoint, onFirstText, onBroken }: RunExecutionOptions,
-  now: () => number
-): Promise<AgentEvent> {
-  const { id: runId, conversationId, controller } = run
-  const { message, correlationId, pageContext } = question
-  const page = pageContext && `${pageContext.objectType}:${pageContext.id}`
-  const fence = conversations.fenceOf(conversationId, runId)
-  let end: AgentEvent | undefined
-  let hasText = false
-  try {
-    // Under the claim: what a run before this one leaves of its checkpoints changes no more.
-    const from = await branchPoint(conversationId, question)
-    const turn = {
-      runId,
-      conversationId,
-      fence,
-      question: message,
-      page,
-      from,
-      plan,
-      correlationId
-    }
-    for await (const event of agent.run(turn, controller.signal)) {
-      if (event.type === 'TEXT_MESSAGE_START' && !hasText) onFirstText?.(now() - run.createdAt)
-      hasText ||= event.type === 'TEXT_MESSAGE_START'
-      if (isTerminal(event)) end = event
-      else run.record(event)
-    }
-    if (end) return end
-    throw new Error('The agent ended without a terminal event')
-  } catch (error) {
-    onBroken(error, runId)
-    const { message, code } = AppError.from(error)
-    return { type: 'RUN_ERROR', message, code }
+function once(action: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) action()
+    isDone = true
   }
-}
-
-function isTerminal({ type }: AgentEvent): boolean {
-  return type === 'RUN_FINISHED' || type === 'RUN_ERROR'
 }

@@ -1,4 +1,4 @@
-import type { AgentEvent, CustomEvent, Footer } from '../agent/agent-events.ts'
+import type { AgentEvent, CustomEvent, Footer, SnapshotMessage } from '../agent/agent-events.ts'
 import type { ErrorBody } from '../errors.ts'
 import type { RunState, RunStep } from './run.ts'
 
@@ -23,6 +23,13 @@ export function startOutcome(): RunOutcome {
   }
 }
 
+type AssistantMessage = Extract<SnapshotMessage, { role: 'assistant' }>
+
+const INTERRUPTED: ReadonlySet<string> = new Set<ErrorBody['error']['code']>([
+  'DRAINING',
+  'RUN_INTERRUPTED'
+])
+
 /** Takes one event in, in place. */
 export function foldEvent(outcome: RunOutcome, event: AgentEvent): void {
   switch (event.type) {
@@ -35,11 +42,14 @@ export function foldEvent(outcome: RunOutcome, event: AgentEvent): void {
     case 'TEXT_MESSAGE_CONTENT':
       outcome.response += event.delta
       return
+    case 'MESSAGES_SNAPSHOT':
+      foldSnapshot(outcome, event.messages)
+      return
     case 'RUN_FINISHED':
       if (outcome.state === 'running') outcome.state = 'succeeded'
       return
     case 'RUN_ERROR':
-      outcome.state = event.code === 'DRAINING' ? 'interrupted' : 'failed'
+      outcome.state = INTERRUPTED.has(event.code) ? 'interrupted' : 'failed'
       return
     case 'CUSTOM':
       foldCustom(outcome, event)
@@ -51,7 +61,11 @@ export function foldEvent(outcome: RunOutcome, event: AgentEvent): void {
 
 function foldCustom(outcome: RunOutcome, event: CustomEvent): void {
   switch (event.name) {
+    case 'queued':
+      outcome.state = 'queued'
+      return
     case 'model':
+      outcome.state = 'running'
       outcome.model = event.value.name
       return
     case 'footer':
@@ -67,6 +81,27 @@ function foldCustom(outcome: RunOutcome, event: CustomEvent): void {
       const { toolCallId, server, isError, durationMs, rows } = event.value
       changeStep(outcome, toolCallId, { server, isError, durationMs, rows })
     }
+  }
+}
+
+/** Only what belongs to this run: what came after the newest question. */
+function foldSnapshot(outcome: RunOutcome, messages: readonly SnapshotMessage[]): void {
+  outcome.response = ''
+  outcome.steps.length = 0
+  const question = messages.findLastIndex(({ role }) => role === 'user')
+  for (const message of messages.slice(question + 1)) {
+    if (message.role === 'tool') {
+      changeStep(outcome, message.toolCallId, { result: message.content })
+    } else if (message.role === 'assistant') {
+      foldAnswer(outcome, message)
+    }
+  }
+}
+
+function foldAnswer(outcome: RunOutcome, { content, toolCalls = [] }: AssistantMessage): void {
+  if (content !== '') outcome.response = content
+  for (const { id, function: call } of toolCalls) {
+    outcome.steps.push({ ...newStep(id, call.name), arguments: parsed(call.arguments) })
   }
 }
 

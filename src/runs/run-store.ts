@@ -1,115 +1,77 @@
 import type { AgentEvent } from '../agent/agent-events.ts'
-import type { Question, RunView } from './run.ts'
+import type { Secret } from '../platform/secret.ts'
+import type { LogPlace } from './log-place.ts'
+import type { LoggedEvent, RunRecord, RunView } from './run.ts'
 import { foldEvent, type RunOutcome, startOutcome } from './run-fold.ts'
-import { createMemoryRunLog, type RunLog } from './run-log.ts'
 
-/** A run and what belongs to it, in this process. */
-export interface Run {
-  readonly id: string
-  readonly conversationId: string
-  /** Of the caller nothing but the id is kept: their credential ends with the request. */
-  readonly userId: string
-  readonly message: string
-  readonly log: RunLog
-  readonly outcome: RunOutcome
-  /** Everything that happens goes in here: it is folded and logged. */
-  readonly record: (event: AgentEvent) => void
-  readonly controller: AbortController
+/** The pen of the one process that answers a run. */
+export interface RunPen {
+  readonly attempt: number
+  /** Milliseconds since 1970, by the store's clock. */
   readonly createdAt: number
-  endedAt: number | undefined
-  characters: number
+  readonly outcome: RunOutcome
+  /** Shown to readers here at once, kept soon. Never throws: what cannot be kept is told to the store's `onLost`. */
+  append(event: AgentEvent): void
+  /**
+   * Keeps what is left and the terminal event, and frees the conversation, in one. Throws REDIS_UNAVAILABLE and what
+   * says that the claim is lost: then the run has not ended.
+   */
+  end(event: AgentEvent): Promise<void>
+  /** Writes no more without ending the run; readers go on with whoever takes it over. */
+  leave(): void
+  /** Notes that a call with effects begins; false when an earlier attempt began it. Throws like `end`. */
+  beginCall(callId: string): Promise<boolean>
 }
 
-export function createRun(
-  id: string,
-  conversationId: string,
-  question: Question,
-  { controller, now }: { readonly controller: AbortController; readonly now: number }
-): Run {
-  const log = createMemoryRunLog()
-  const outcome = startOutcome()
-  const record = (event: AgentEvent) => {
-    foldEvent(outcome, event)
-    log.append(event)
-    if ('delta' in event) run.characters += event.delta.length
-    if ('content' in event) run.characters += event.content.length
-  }
-  const run: Run = {
-    id,
-    conversationId,
-    userId: question.caller.id,
-    message: question.message,
-    log,
-    outcome,
-    record,
-    controller,
-    createdAt: now,
-    endedAt: undefined,
-    characters: question.message.length
-  }
-  return run
+/** What can be known of a run without reading its log. */
+export interface RunFacts extends Pick<RunRecord, 'id' | 'conversationId' | 'userId'> {
+  readonly attempt: number
 }
 
-export function viewOf({ id, conversationId, message, outcome, createdAt, endedAt }: Run): RunView {
+export interface NewRun {
+  readonly record: RunRecord
+  /** Number of its claim; undefined in memory. */
+  readonly fence: string | undefined
+  /** Lets another replica act as the user. */
+  readonly grant: Secret
+}
+
+/** The runs there are, and their logs. Everything throws REDIS_UNAVAILABLE where they are in Redis. */
+export interface RunStore {
+  /** Keeps a run that has claimed its conversation: from now on it can be read, and is never lost. */
+  open(run: NewRun): Promise<RunPen>
+  /** Undefined for a run that has expired or never was. */
+  find(runId: string): Promise<RunFacts | undefined>
+  view(runId: string): Promise<RunView | undefined>
+  /** Events after `after`, then what follows, until the terminal one or `signal`. Throws RUN_NOT_FOUND for a run that goes. */
+  read(runId: string, after: LogPlace, signal: AbortSignal): AsyncGenerator<LoggedEvent, void>
+}
+
+export function isTerminal(type: AgentEvent['type'] | undefined): boolean {
+  return type === 'RUN_FINISHED' || type === 'RUN_ERROR'
+}
+
+export interface ViewParts {
+  readonly record: RunRecord
+  readonly createdAt: number
+  readonly endedAt: number | undefined
+  readonly outcome: RunOutcome
+}
+
+export function viewOf({ record, createdAt, endedAt, outcome }: ViewParts): RunView {
   return {
-    id,
-    conversationId,
+    id: record.id,
+    conversationId: record.conversationId,
     createdAt: new Date(createdAt).toISOString(),
     endedAt: endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
-    question: message,
+    question: record.message,
     ...outcome,
     steps: [...outcome.steps]
   }
 }
 
-export interface RunStoreOptions {
-  readonly maxKeptRuns: number
-  /** Text of kept runs; a run that is going on counts and stays. */
-  readonly maxKeptCharacters: number
-  readonly keepMs: number
-  readonly now: () => number
-}
-
-/** The runs this process knows: those going on, and ended ones for a while. */
-export interface RunStore {
-  add(run: Run): void
-  /** Undefined for a run that has expired. */
-  find(runId: string): Run | undefined
-  running(): Run[]
-}
-
-export function createRunStore(options: RunStoreOptions): RunStore {
-  const { maxKeptRuns, maxKeptCharacters, keepMs, now } = options
-  const runs = new Map<string, Run>()
-
-  function isExpired({ endedAt }: Run): boolean {
-    return endedAt !== undefined && now() - endedAt > keepMs
-  }
-
-  /** Oldest first: drops what has expired, and then what is too much. */
-  function makeRoom(): void {
-    const ended = [...runs.values()].filter(({ endedAt }) => endedAt !== undefined)
-    let characters = 0
-    for (const run of runs.values()) characters += run.characters
-    for (const run of ended) {
-      const isTooMuch = runs.size >= maxKeptRuns || characters > maxKeptCharacters
-      if (!isTooMuch && !isExpired(run)) return
-      runs.delete(run.id)
-      characters -= run.characters
-    }
-  }
-
-  return {
-    add(run) {
-      makeRoom()
-      runs.set(run.id, run)
-    },
-    find(runId) {
-      const run = runs.get(runId)
-      if (!run || !isExpired(run)) return run
-      runs.delete(runId)
-      return undefined
-    },
-    running: () => [...runs.values()].filter(({ endedAt }) => endedAt === undefined)
-  }
+export function outcomeOf(events: Iterable<AgentEvent>): RunOutcome {
+  const outcome = startOutcome()
+  for (const event of events) foldEvent(outcome, event)
+  return outcome
 }

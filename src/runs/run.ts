@@ -66,23 +66,46 @@ export interface RunView {
   readonly error: ErrorBody['error'] | undefined
 }
 
-/** An event with its place in the run's log: `1`, `2`, … ; the `id:` of server-sent events. */
+/** An event in the run's log; `id` is its place there, the `id:` of server-sent events: `1-1`, `1-2`, … `2-1`. */
 export interface LoggedEvent {
   readonly id: string
-  readonly event: AgentEvent
+  readonly type: AgentEvent['type']
+  /** The event, as it goes over the wire: it is written once, however many read it. */
+  readonly json: string
+}
+
+export function eventOf({ json }: LoggedEvent): AgentEvent {
+  return JSON.parse(json) as AgentEvent
+}
+
+/** What was asked, kept with the run: another replica goes on from this alone. */
+export interface RunRecord {
+  readonly id: string
+  readonly conversationId: string
+  readonly userId: string
+  readonly username: string
+  readonly message: string
+  /** As in the question. */
+  readonly replaces: string | undefined
+  readonly after: string | undefined
+  readonly model: string | undefined
+  readonly mcpServers: readonly string[] | undefined
+  readonly pageContext: PageContext | undefined
+  readonly correlationId: string
 }
 
 export interface RunCoordinator {
   /**
    * Claims the conversation and starts answering; the run outlives its request.
-   * Throws CONVERSATION_BUSY (with `details.runId`), CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, UNKNOWN_MODEL, UNKNOWN_TOOL_SERVER,
-   * MODEL_NOT_CONFIGURED, MODEL_NOT_PERMITTED, TOO_MANY_RUNS, DRAINING.
+   * Throws CONVERSATION_BUSY (with `details.runId`), CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, UNKNOWN_MODEL,
+   * UNKNOWN_TOOL_SERVER, MODEL_NOT_CONFIGURED, MODEL_NOT_PERMITTED, TOO_MANY_RUNS, DRAINING, REDIS_UNAVAILABLE, like those below.
    */
   start(question: Question): Promise<{ readonly runId: string; readonly conversationId: string }>
   /** Throws RUN_NOT_FOUND, for foreign runs too. */
   view(caller: Caller, runId: string): Promise<RunView>
   /**
-   * The run's log from after `afterId` on, then what follows, until the terminal event or `signal`'s abort.
+   * The run's log from after `afterId` on, then what follows, until the terminal event or `signal`'s abort. Any replica
+   * answers the same. What a cut log has no more is told by a snapshot.
    * Throws RUN_NOT_FOUND, and INVALID_REQUEST for an id the log cannot have given.
    */
   events(
@@ -90,8 +113,11 @@ export interface RunCoordinator {
     runId: string,
     options: { readonly afterId: string | undefined; readonly signal: AbortSignal }
   ): AsyncIterable<LoggedEvent>
-  /** Stops the run; one that has ended is left as it is. Throws RUN_NOT_FOUND. */
+  /** Stops the run, wherever it is answered; one that has ended is left as it is. Throws RUN_NOT_FOUND. */
   cancel(caller: Caller, runId: string): Promise<RunView>
-  /** Refuses new runs, waits for running ones at most `deadlineMs`, then stops them. */
+  /**
+   * Refuses new runs, waits for running ones at most `deadlineMs`, then hands them and those in the queue over, or stops
+   * them where there is nobody else.
+   */
   drain(deadlineMs: number): Promise<void>
 }

@@ -1,11 +1,11 @@
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { type Agent, createAgent } from '../agent/agent.ts'
 import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
-import { branchPoint } from '../conversations/conversation-tree.ts'
+import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { type Conversations, createConversations } from '../conversations/conversations.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import { toModelError } from '../llm/model-errors.ts'
 import { createModelFactory } from '../llm/model-factory.ts'
 import { createMcpClients, type McpClients } from '../mcp/mcp-clients.ts'
@@ -21,8 +21,9 @@ import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createOutbound, type Outbound } from '../platform/outbound.ts'
 import type { Secret } from '../platform/secret.ts'
-import type { RunCoordinator } from '../runs/run.ts'
-import { createRunCoordinator, type MemoryRunCoordinator } from '../runs/run-coordinator.ts'
+import type { RunCoordinator, RunState } from '../runs/run.ts'
+import { createRunCoordinator, type OwningRunCoordinator } from '../runs/run-coordinator.ts'
+import type { RunPhase } from '../runs/run-execution.ts'
 import type { Configuration } from './configuration.ts'
 import { createConversationStore } from './conversations.ts'
 
@@ -31,9 +32,6 @@ const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_CHARACTERS = 200_000
 /** About 100,000 tokens: what the models in use can read, with room for an answer. */
 const MAX_PROMPT_CHARACTERS = 400_000
-const MAX_KEPT_RUNS = 1_000
-const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024
-const KEEP_RUNS_MS = 3_600_000
 /** A user token with less time left is renewed before it is used. */
 const RENEW_BEFORE_MS = 60_000
 
@@ -72,42 +70,63 @@ export function createAnswering(parts: AnsweringParts): Answering {
     forgetCredential: ({ id }) => secrets.forget(id),
     streamSilenceMs: config.limits.modelSilenceMs
   })
-  const conversations = createConversationStore({
+  const store = createConversationStore({
     config,
     logger: parts.logger,
-    onLost: (runId, reason) => runs.abort(runId, reason)
+    metrics,
+    onLost: (runId) => runs.leave(runId)
   })
-  const agent = buildAgent(parts, { mcp, models, checkpointer: conversations.checkpointer })
-  const runs: MemoryRunCoordinator = createRunCoordinator({
-    agent,
-    conversations: conversations.registry,
-    branchPoint: (id, wish) => branchPoint(conversations.checkpointer, id, wish),
-    settle: conversations.settle,
-    onBroken: (err, runId) => parts.logger.error({ err, runId }, 'a run broke'),
-    onFirstText: (durationMs) => metrics.firstText.observe(durationMs / 1_000),
-    onStarted: () => metrics.runsActive.inc({ state: 'running' }),
-    onEnded: (state, durationMs) => {
-      metrics.runsActive.dec({ state: 'running' })
-      metrics.runs.observe({ state }, durationMs / 1_000)
-    },
+  const { checkpointer, registry } = store
+  const agent = buildAgent(parts, { mcp, models, checkpointer })
+  const runs: OwningRunCoordinator = createRunCoordinator({
+    ...{ agent, conversations: registry, store: store.runs, settle: store.settle },
+    branchPoint: (id, wish) => branchPoint(checkpointer, id, wish),
+    ...(store.shared && { shared: store.shared }),
+    ...runObserver(parts),
     maxRuns: config.limits.maxRuns,
     maxRunsPerUser: config.limits.maxRunsPerUser,
-    maxRunMs: config.limits.runTimeoutMs,
-    maxKeptRuns: MAX_KEPT_RUNS,
-    maxKeptCharacters: MAX_KEPT_CHARACTERS,
-    keepMs: KEEP_RUNS_MS
+    maxQueuedRuns: config.limits.maxQueuedRuns,
+    maxQueuedRunsPerUser: config.limits.maxQueuedRunsPerUser,
+    maxRunMs: config.limits.runTimeoutMs
   })
   return {
     runs,
-    conversations: createConversations({
-      registry: conversations.registry,
-      checkpointer: conversations.checkpointer,
-      stopRun: runs.stop
-    }),
+    conversations: createConversations({ registry, checkpointer, stopRun: runs.stop }),
     async close() {
-      await conversations.close()
+      runs.close()
+      await store.close()
       await mcp.close()
       await outbound.close()
+    }
+  }
+}
+
+/** Told of by the run that has the conversation now, or by its deletion. */
+const EXPECTED: ReadonlySet<ErrorCode> = new Set([
+  'CONVERSATION_TAKEN_OVER',
+  'CONVERSATION_NOT_FOUND',
+  'REDIS_UNAVAILABLE'
+])
+
+function runObserver({ logger, metrics }: AnsweringParts) {
+  return {
+    onBroken(err: unknown, runId: string) {
+      const { code } = AppError.from(err)
+      if (EXPECTED.has(code)) logger.info({ code, runId }, 'a run is not ended by this replica')
+      else logger.error({ err, runId }, 'a run broke')
+    },
+    onStoreError: (err: unknown) => logger.debug({ err }, 'runs could not be looked after'),
+    onTakenOver(runId: string, attempt: number) {
+      metrics.runTakeOvers.inc()
+      logger.info({ runId, attempt }, 'goes on with a run of another replica')
+    },
+    onFirstText: (durationMs: number) => metrics.firstText.observe(durationMs / 1_000),
+    onPhase(from: RunPhase | undefined, to: RunPhase | undefined) {
+      if (from) metrics.runsActive.dec({ state: from })
+      if (to) metrics.runsActive.inc({ state: to })
+    },
+    onEnded(state: RunState | undefined, durationMs: number) {
+      if (state) metrics.runs.observe({ state }, durationMs / 1_000)
     }
   }
 }
@@ -124,7 +143,7 @@ function connectOut({ proxy, tls }: Config): Outbound {
 interface AgentParts {
   readonly mcp: McpClients
   readonly models: ReturnType<typeof createModelFactory>
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
 }
 
 function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentParts): Agent {
@@ -132,6 +151,7 @@ function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentP
   const directory = createModelDirectory()
   return createAgent({
     graph: createAgentGraph(checkpointer),
+    checkpointer,
     limits: {
       maxModelCalls: config.limits.maxModelCalls,
       maxToolCalls: config.limits.maxToolCalls,

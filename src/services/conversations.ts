@@ -1,29 +1,51 @@
+import { storedMessages, toSnapshot } from '../agent/agent-resume.ts'
 import type { Config } from '../config.ts'
 import {
   type ConversationRegistry,
   createMemoryConversationRegistry
 } from '../conversations/conversation-registry.ts'
-import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
+import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
 import { RedisCheckpointer } from '../conversations/redis-checkpointer.ts'
-import { createRedisConversationRegistry } from '../conversations/redis-conversation-registry.ts'
+import {
+  createRedisConversationRegistry,
+  type RedisConversationRegistry
+} from '../conversations/redis-conversation-registry.ts'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import { createRedis } from '../platform/redis.ts'
+import { createRedisChannels, type RedisChannels } from '../platform/redis-channels.ts'
 import type { Secret } from '../platform/secret.ts'
-import { createOutage } from './outage.ts'
+import { createMemoryRunStore } from '../runs/memory-run-store.ts'
+import { createRedisRunStore, type RedisRunStore } from '../runs/redis-run-store.ts'
+import type { RunRecord } from '../runs/run.ts'
+import type { RunStore } from '../runs/run-store.ts'
+import { createSharedRuns, type SharedRuns } from '../runs/shared-runs.ts'
+import { createOutage, type Outage } from './outage.ts'
 
 /** Of this process's memory, where there is no Redis. */
 const MAX_CONVERSATIONS_IN_MEMORY = 1_000
 const MAX_CONVERSATIONS_PER_USER = 100
 const MAX_TURNS = 200
+const MAX_KEPT_RUNS = 1_000
+const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024
+const KEEP_RUNS_MS = 3_600_000
+/** A run may wait for its turn, for an approval, or for a replica to come back. */
+const MAX_RUN_DAYS = 2
+const MAX_LOG_EVENTS = 5_000
+const MAX_LOG_CHARACTERS = 4 * 1024 * 1024
+const LEASE_MS = 15_000
 
 const NOT_OURS = new Set<AppError['code']>(['CONVERSATION_NOT_FOUND', 'CONVERSATION_TAKEN_OVER'])
 
-/** Where conversations are kept: in Redis when there is one, else in this process. */
+/** Where conversations and their runs are kept: in Redis when there is one, else in this process. */
 export interface ConversationStore {
   readonly checkpointer: ConversationCheckpointer
   readonly registry: ConversationRegistry
+  readonly runs: RunStore
+  /** Where several replicas answer together. */
+  readonly shared: SharedRuns | undefined
   /** Ends a turn: what only a run under way needs may go. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
   close(): Promise<void>
@@ -32,8 +54,9 @@ export interface ConversationStore {
 export interface ConversationStoreParts {
   readonly config: Config
   readonly logger: Logger
+  readonly metrics: Metrics
   /** The run's conversation is not its own any more. */
-  readonly onLost: (runId: string, reason: AppError) => void
+  readonly onLost: (runId: string) => void
 }
 
 export function createConversationStore(parts: ConversationStoreParts): ConversationStore {
@@ -43,53 +66,117 @@ export function createConversationStore(parts: ConversationStoreParts): Conversa
 
 function inMemory(): ConversationStore {
   const checkpointer = new MemoryCheckpointer()
+  const registry = createMemoryConversationRegistry({
+    maxConversations: MAX_CONVERSATIONS_IN_MEMORY,
+    maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
+    maxTurns: MAX_TURNS,
+    onForgotten: (id) => checkpointer.deleteThread(id)
+  })
+  const runs = createMemoryRunStore({
+    maxKeptRuns: MAX_KEPT_RUNS,
+    maxKeptCharacters: MAX_KEPT_CHARACTERS,
+    keepMs: KEEP_RUNS_MS,
+    release: registry.release
+  })
   return {
     checkpointer,
-    registry: createMemoryConversationRegistry({
-      maxConversations: MAX_CONVERSATIONS_IN_MEMORY,
-      maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
-      maxTurns: MAX_TURNS,
-      onForgotten: (id) => checkpointer.deleteThread(id)
-    }),
+    registry,
+    runs,
+    shared: undefined,
     settle: (id) => checkpointer.prune(id),
     close: async () => {}
   }
 }
 
-function inRedis(
-  url: Secret,
-  { config, logger, onLost }: ConversationStoreParts
-): ConversationStore {
-  const outage = createOutage(logger, 'Redis does not answer; conversations cannot be continued')
-  const redis = createRedis({ url, role: 'commands', onError: outage.failed })
-  redis.client.on('ready', outage.over)
-  redis.start()
-  const { client } = redis
+function inRedis(url: Secret, parts: ConversationStoreParts): ConversationStore {
+  const { config, onLost } = parts
+  const { commands, subscriber } = connect(url, parts)
+  const { client } = commands
   const { deployment } = config
   const ttlDays = config.limits.conversationDays
   const checkpointer = new RedisCheckpointer({ client, deployment, ttlDays })
   const registry = createRedisConversationRegistry({
-    client,
-    deployment,
-    ttlDays,
+    ...{ client, deployment, ttlDays },
     maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
     maxTurns: MAX_TURNS,
-    onLost: (_conversationId, runId, reason) => onLost(runId, reason)
+    leaseMs: LEASE_MS,
+    onLost: (_conversationId, runId) => onLost(runId)
   })
+  const channels = createRedisChannels(subscriber.client)
+  const runs = createRunStore({ client, deployment }, { channels, registry, checkpointer, onLost })
   return {
     checkpointer,
     registry,
-    settle: (id, fence) =>
-      checkpointer.prune(id, fence).then(
-        () => undefined,
-        (error: unknown) => {
-          // Deleted or taken over during the run: there is nothing of ours left to settle.
-          if (!(error instanceof AppError && NOT_OURS.has(error.code))) throw error
-        }
-      ),
+    runs,
+    shared: createSharedRuns({ registry, store: runs, channels, deployment }),
+    settle: (id, fence) => checkpointer.prune(id, fence).then(() => undefined, forgiveLost),
     async close() {
       registry.close()
-      await redis.close()
+      channels.close()
+      await subscriber.close()
+      await commands.close()
     }
   }
+}
+
+/** One connection that carries commands, one that listens. */
+function connect(url: Secret, { logger, metrics }: ConversationStoreParts) {
+  const outage = createOutage(logger, 'Redis does not answer; conversations cannot be continued')
+  const { redisUp } = metrics
+  redisUp.set(0)
+  const commands = createRedis({ url, role: 'commands', onError: outage.failed })
+  commands.client.on('ready', () => announce(outage, () => redisUp.set(1)))
+  commands.client.on('close', () => redisUp.set(0))
+  const subscriber = createRedis({ url, role: 'subscriber', onError: outage.failed })
+  commands.start()
+  subscriber.start()
+  return { commands, subscriber }
+}
+
+function announce(outage: Outage, setUp: () => void): void {
+  outage.over()
+  setUp()
+}
+
+interface RunStoreParts extends Pick<ConversationStoreParts, 'onLost'> {
+  readonly channels: RedisChannels
+  readonly registry: RedisConversationRegistry
+  readonly checkpointer: ConversationCheckpointer
+}
+
+function createRunStore(
+  place: Pick<Parameters<typeof createRedisRunStore>[0], 'client' | 'deployment'>,
+  { channels, registry, checkpointer, onLost }: RunStoreParts
+): RedisRunStore {
+  return createRedisRunStore({
+    ...place,
+    channels,
+    maxRunDays: MAX_RUN_DAYS,
+    keepMs: KEEP_RUNS_MS,
+    maxLogEvents: MAX_LOG_EVENTS,
+    maxLogCharacters: MAX_LOG_CHARACTERS,
+    leaseMs: LEASE_MS,
+    onLost,
+    onEnded: registry.forget,
+    history: (record) => historyOf(checkpointer, record)
+  })
+}
+
+/** The conversation up to the run's own question. */
+async function historyOf(
+  checkpointer: ConversationCheckpointer,
+  { id, conversationId, message: content, replaces, after }: RunRecord
+) {
+  const all = toSnapshot(await storedMessages(checkpointer, conversationId))
+  const place = all.findIndex((message) => message.id === id)
+  const from = place < 0 && (await branchPoint(checkpointer, conversationId, { replaces, after }))
+  const before = from
+    ? toSnapshot(await storedMessages(checkpointer, conversationId, from))
+    : all.slice(0, place < 0 ? all.length : place)
+  return [...before, { id, role: 'user' as const, content }]
+}
+
+/** Deleted or taken over during the run: there is nothing of ours left to settle. */
+function forgiveLost(error: unknown): void {
+  if (!(error instanceof AppError && NOT_OURS.has(error.code))) throw error
 }

@@ -58,6 +58,7 @@ function waitingWords(answer: AnswerMessage): string | undefined {
   if (answer.stopping) return 'Stopping…'
   if (answer.link === 'reconnecting') return 'Connection lost. Reconnecting; nothing is lost…'
   if (answer.phase === 'sending') return 'Sending…'
+  if (answer.place) return `Waiting its turn, number ${answer.place} in the queue…`
   return isMoving(answer.parts.at(-1)) ? undefined : 'Thinking…'
 }
 

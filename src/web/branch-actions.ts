@@ -3,7 +3,7 @@ import { sendWaiting, submit } from './chat-actions.ts'
 import { type ChatContext, patchView } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
 import { type ReadPlace, readPlace, show } from './conversation-actions.ts'
-import { branchInstead, turnsOf } from './log-turns.ts'
+import { turnsOf } from './log-turns.ts'
 import { emptyAnswer, type Question } from './message.ts'
 
 /**
@@ -27,7 +27,8 @@ export async function askInstead(
     id: createId(),
     text,
     about,
-    branch: branchInstead(turns, at),
+    // What the service never had goes where it was to go.
+    branch: messageId ? { replaces: messageId } : replaced.branch,
     versions: replaced.versions ?? (messageId ? [messageId] : undefined)
   }
   const gone = turns.slice(at).flatMap((turn) => [turn.question, turn.answer])

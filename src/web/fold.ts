@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../agent/agent-events.ts'
+import type { AgentEvent, SnapshotMessage } from '../agent/agent-events.ts'
 import { cutBlocks } from './blocks.ts'
 import { type Answer, emptyAnswer, type Failure, type TextPart, type ToolPart } from './message.ts'
 
@@ -35,11 +35,8 @@ const FOLDERS: { readonly [T in AgentEvent['type']]: (a: Answer, e: EventOf<T>) 
     withTool(answer, event.toolCallId, (part) => ({ ...part, args: part.args + event.delta })),
   TOOL_CALL_END: (answer) => answer,
   TOOL_CALL_RESULT: (answer, event) =>
-    withTool(answer, event.toolCallId, (part) => ({
-      ...part,
-      state: part.note?.isError ? 'failed' : 'done',
-      result: event.content.slice(0, MAX_KEPT_RESULT_CHARS)
-    })),
+    withTool(answer, event.toolCallId, (part) => withResult(part, event.content)),
+  MESSAGES_SNAPSHOT: (answer, event) => fromSnapshot(answer, event.messages),
   CUSTOM: (answer, event) => {
     const folder = CUSTOM_FOLDERS[event.name] as ((a: Answer, e: AgentEvent) => Answer) | undefined
     return folder ? folder(answer, event) : answer
@@ -51,7 +48,9 @@ const FOLDERS: { readonly [T in AgentEvent['type']]: (a: Answer, e: EventOf<T>) 
 const CUSTOM_FOLDERS: {
   readonly [N in EventOf<'CUSTOM'>['name']]: (a: Answer, e: CustomOf<N>) => Answer
 } = {
-  model: (answer, event) => ({ ...answer, model: event.value }),
+  queued: (answer, event) => ({ ...answer, place: event.value.place }),
+  log_cut: (answer) => answer,
+  model: (answer, event) => ({ ...answer, model: event.value, place: undefined }),
   tool_call: (answer, event) =>
     withTool(answer, event.value.toolCallId, (part) => ({
       ...part,
@@ -61,6 +60,39 @@ const CUSTOM_FOLDERS: {
   footer: (answer, event) => ({ ...answer, footer: event.value }),
   stopped: (answer) => ({ ...answer, phase: 'stopped' }),
   error: (answer, event) => ({ ...answer, failure: { details: undefined, ...event.value } })
+}
+
+/** What was said since the newest question: another replica goes on from it, or the log was cut. */
+function fromSnapshot(answer: Answer, messages: readonly SnapshotMessage[]): Answer {
+  const question = messages.findLastIndex(({ role }) => role === 'user')
+  const events = messages.slice(question + 1).flatMap(eventsOf)
+  return events.reduce(fold, { ...answer, parts: [] })
+}
+
+function eventsOf(message: SnapshotMessage): AgentEvent[] {
+  const { id: messageId, role, content } = message
+  if (role === 'user') return []
+  if (role === 'tool') {
+    return [{ type: 'TOOL_CALL_RESULT', messageId, role, content, toolCallId: message.toolCallId }]
+  }
+  const calls = (message.toolCalls ?? []).flatMap(({ id: toolCallId, function: call }) => [
+    { type: 'TOOL_CALL_START' as const, toolCallId, toolCallName: call.name },
+    { type: 'TOOL_CALL_ARGS' as const, toolCallId, delta: call.arguments }
+  ])
+  if (!content) return calls
+  return [
+    { type: 'TEXT_MESSAGE_CONTENT', messageId, delta: content },
+    { type: 'TEXT_MESSAGE_END', messageId },
+    ...calls
+  ]
+}
+
+function withResult(part: ToolPart, result: string): ToolPart {
+  return {
+    ...part,
+    state: part.note?.isError ? 'failed' : 'done',
+    result: result.slice(0, MAX_KEPT_RESULT_CHARS)
+  }
 }
 
 function withFailure(answer: Answer, event: EventOf<'RUN_ERROR'>): Answer {
@@ -124,7 +156,11 @@ function withTool(answer: Answer, id: string, change: (part: ToolPart) => ToolPa
   const index = answer.parts.findIndex((part) => part.kind === 'tool' && part.id === id)
   const part = answer.parts[index]
   if (part?.kind === 'tool') return { ...answer, parts: answer.parts.with(index, change(part)) }
-  const fresh = change({
+  return { ...answer, parts: [...answer.parts, change(newTool(id))] }
+}
+
+function newTool(id: string): ToolPart {
+  return {
     kind: 'tool',
     id,
     name: '',
@@ -132,6 +168,5 @@ function withTool(answer: Answer, id: string, change: (part: ToolPart) => ToolPa
     state: 'running',
     result: undefined,
     note: undefined
-  })
-  return { ...answer, parts: [...answer.parts, fresh] }
+  }
 }

@@ -61,6 +61,8 @@ export interface Answer {
   /** A person asked to stop; the service has not confirmed yet. */
   readonly stopping: boolean
   readonly link: 'live' | 'reconnecting'
+  /** In the queue, 1 is next; undefined once it is answered. */
+  readonly place: number | undefined
   readonly parts: readonly Part[]
   readonly model: ModelNote | undefined
   readonly footer: Footer | undefined
@@ -81,6 +83,7 @@ export function emptyAnswer(id: string, questionId: string): Answer {
     phase: 'sending',
     stopping: false,
     link: 'live',
+    place: undefined,
     parts: [],
     model: undefined,
     footer: undefined,

@@ -1,46 +1,52 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { startProcess } from '../support/processes.ts'
 
-const START_MS = 30_000
+const START_TIMEOUT_MS = 30_000
+const ADDRESS = /"address":"([^"]+)"/
+const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** One process under measurement, and how to ask it. */
 export interface Side {
   readonly name: string
   readonly url: string
   readonly chatPath: string
-  readonly child: ChildProcess
+  stop(): Promise<void>
+  /** Of a request of this user. */
+  headers(user: number): Readonly<Record<string, string>>
   /** CPU used since its start, ms. */
   cpuMs(): Promise<number>
 }
 
+type Env = Readonly<Record<string, string>>
+
 /** A bench side from `sides/`. */
-export async function startSide(
-  name: string,
-  file: string,
-  env: Readonly<Record<string, string>>
-): Promise<Side> {
-  const { child, url } = await start(['node', join(import.meta.dirname, 'sides', file)], env)
+export async function startSide(name: string, file: string, env: Env): Promise<Side> {
+  const { url, stop } = await start(join(import.meta.dirname, 'sides', file), env)
   const cpuMs = async () => {
     const { cpuMs: used } = (await (await fetch(`${url}/cpu`)).json()) as { cpuMs: number }
     return used
   }
-  return { name, url, chatPath: '/chat', child, cpuMs }
+  return { name, url, chatPath: '/chat', stop, headers: () => JSON_TYPE, cpuMs }
 }
 
-/** The product as it ships, in LAB, with identity, run log and checkpoints on. */
-export async function startProduct(env: Readonly<Record<string, string>>): Promise<Side> {
+/** The product as it ships, with nothing switched off and its limits out of the way. */
+export async function startProduct(
+  name: string,
+  env: Env,
+  tokenOf: (user: number) => string
+): Promise<Side> {
   const main = join(import.meta.dirname, '../../src/main.ts')
-  const { child, url } = await start(['node', main], {
+  const { url, stop } = await start(main, {
     AI_OPS_ENV: 'LAB',
     PORT: '0',
     LOG_LEVEL: 'info',
+    AI_OPS_MAX_RUNS: '10000',
     AI_OPS_RATE_LIMIT_PER_MINUTE: '1000000',
     ...env
   })
   const cpuMs = async () => 1_000 * (await metric(url, 'process_cpu_seconds_total'))
-  return { name: 'AI Ops', url, chatPath: '/api/v1/chat', child, cpuMs }
+  const headers = (user: number) => ({ ...JSON_TYPE, authorization: `Bearer ${tokenOf(user)}` })
+  return { name, url, chatPath: '/api/v1/chat', stop, headers, cpuMs }
 }
 
 /** Sum of a metric's series at `/metrics`. */
@@ -52,34 +58,15 @@ export async function metric(url: string, name: string): Promise<number> {
   return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }
 
-async function start(
-  [command = '', ...args]: readonly string[],
-  env: Readonly<Record<string, string>>
-): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  const deadline = setTimeout(() => child.kill(), START_MS)
-  for await (const line of createInterface({ input: child.stdout })) {
-    const address = addressIn(line)
-    if (!address) continue
-    clearTimeout(deadline)
-    child.stdout.resume()
-    return { child, url: address }
-  }
-  throw new Error(`${args.at(-1)} ended before it listened`)
-}
-
-function addressIn(line: string): string | undefined {
+async function start(file: string, env: Env) {
+  const { PATH, HOME } = process.env
+  const args = [file]
+  const running = startProcess({ command: process.execPath, args, env: { PATH, HOME, ...env } })
   try {
-    return JSON.parse(line).address
-  } catch {
-    return undefined
+    await running.waitForOutput(ADDRESS, START_TIMEOUT_MS)
+  } catch (error) {
+    await running.kill()
+    throw error
   }
-}
-
-export async function stopSide({ child }: Side): Promise<void> {
-  child.kill('SIGTERM')
-  if (child.exitCode === null) await once(child, 'exit')
+  return { url: ADDRESS.exec(running.output())?.[1] ?? '', stop: running.stop }
 }

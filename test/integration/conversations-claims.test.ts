@@ -215,7 +215,7 @@ it('gives every key of a claim a time to live', async () => {
 
   const keys = await redis.client.keys(`ai-ops:${deployment}:*`)
   const left = await Promise.all(keys.map((key) => redis.client.ttl(key)))
-  expect(keys).toHaveLength(3)
+  expect(keys).toHaveLength(4)
   expect(Math.min(...left)).toBeGreaterThan(0)
 })
 

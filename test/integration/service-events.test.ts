@@ -32,7 +32,8 @@ beforeAll(async () => {
   model = await startScriptedModel({})
   service = await startLabSidecar(model.url, {
     AI_OPS_HEARTBEAT_SECONDS: '1',
-    AI_OPS_MAX_RUNS: '2'
+    AI_OPS_MAX_RUNS: '2',
+    AI_OPS_MAX_QUEUED_RUNS: '1'
   })
 })
 
@@ -115,14 +116,14 @@ test('ids count from one, and a replay after any of them is exactly the rest', a
   const { response, events } = await openEvents(service.url, { body: { message } })
   const all = await allOf(events)
   const runId = response.headers.get('x-run-id') ?? ''
-  expect(all.map(({ id }) => Number(id))).toEqual(all.map((_event, index) => index + 1))
-  for (const after of ['0', '1', String(all.length - 1), String(all.length)]) {
-    const replay = await allOf((await eventsOf(runId, after)).events)
-    expect(replay).toEqual(all.slice(Number(after)))
+  expect(all.map(({ id }) => id)).toEqual(all.map((_event, index) => `1-${index + 1}`))
+  for (const after of [0, 1, all.length - 1, all.length]) {
+    const replay = await allOf((await eventsOf(runId, `1-${after}`)).events)
+    expect(replay).toEqual(all.slice(after))
   }
   expect(await allOf((await eventsOf(runId)).events)).toEqual(all)
   const byQuery = await openEvents(service.url, {
-    path: `/api/v1/runs/${runId}/events?lastEventId=2`,
+    path: `/api/v1/runs/${runId}/events?lastEventId=1-2`,
     method: 'GET'
   })
   expect(await allOf(byQuery.events)).toEqual(all.slice(2))
@@ -232,19 +233,26 @@ test('an answer to no client at all is bounded by nothing but the run', async ()
   expect((await cancelRun(service.url, runId)).run.state).toBe('stopped')
 })
 
-test('more questions at a time than the service answers are refused, with the seconds to wait', async () => {
+test('more questions than the service answers and lets wait are refused, with the seconds to wait', async () => {
   model.answer(() => [silence()])
   const running = [
     await openEvents(service.url, { body: { message } }),
     await openEvents(service.url, { body: { message } })
   ]
+  const waiting = await openEvents(service.url, { body: { message } })
+  const told = await readUntil(waiting.events, 'CUSTOM')
+  expect(customValue(told, 'queued')).toEqual({ place: 1 })
+  const waitingId = waiting.response.headers.get('x-run-id') ?? ''
+  expect((await viewRun(service.url, waitingId)).state).toBe('queued')
   const refused = await send(service.url, { body: { message } })
   expect(refused.status).toBe(503)
   expect(refused.headers.get('retry-after')).toBe('2')
   expect(await refusalOf(refused)).toMatchObject({ code: 'TOO_MANY_RUNS', retryable: true })
+  model.answer(() => [say('My turn.')])
   for (const { response } of running) {
     await cancelRun(service.url, response.headers.get('x-run-id') ?? '')
   }
+  expect(textOf(await allOf(waiting.events))).toBe('My turn.')
   model.answer(() => [say('Fine.')])
   expect(await ask(service.url, { message })).toMatchObject({ response: 'Fine.' })
 })

@@ -12,10 +12,11 @@ import { branchPoint } from '../../src/conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../../src/conversations/memory-checkpointer.ts'
 import { AppError } from '../../src/errors.ts'
 import { Secret } from '../../src/platform/secret.ts'
-import type { Question, RunCoordinator } from '../../src/runs/run.ts'
+import { createMemoryRunStore } from '../../src/runs/memory-run-store.ts'
+import { eventOf, type Question, type RunCoordinator } from '../../src/runs/run.ts'
 import {
   createRunCoordinator,
-  type MemoryRunCoordinator,
+  type OwningRunCoordinator,
   type RunCoordinatorOptions
 } from '../../src/runs/run-coordinator.ts'
 import type { ToolResult, ToolSet } from '../../src/tool-server.ts'
@@ -108,7 +109,7 @@ export function counted(text: string, change: Partial<ToolResult> = {}): ToolRes
 
 export interface AgentFixture {
   readonly agent: Agent
-  readonly runs: MemoryRunCoordinator
+  readonly runs: OwningRunCoordinator
   readonly conversations: ConversationRegistry
   readonly checkpointer: MemoryCheckpointer
   readonly failures: AppError[]
@@ -118,6 +119,7 @@ export interface AgentFixture {
 }
 
 interface FixtureOptions extends Partial<Omit<RunCoordinatorOptions, 'agent'>> {
+  readonly maxKeptRuns?: number
   /** Base address of the scripted model. */
   readonly url: string
   readonly tools?: () => ToolSet
@@ -127,7 +129,7 @@ interface FixtureOptions extends Partial<Omit<RunCoordinatorOptions, 'agent'>> {
 
 /** The agent and its coordinator in this process, with a real LangGraph graph and a real ChatOpenAI. */
 export function startAgentFixture(options: FixtureOptions): AgentFixture {
-  const { url, tools = toolSet, catalog = catalogOf, limits, ...rest } = options
+  const { url, tools = toolSet, catalog = catalogOf, limits, maxKeptRuns = 100, ...rest } = options
   const checkpointer = new MemoryCheckpointer()
   const failures: AppError[] = []
   const agent = testAgent({ url, tools, catalog, limits }, checkpointer, failures)
@@ -145,12 +147,17 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
     onBroken: (error) => {
       throw error
     },
+    store: createMemoryRunStore({
+      maxKeptRuns,
+      maxKeptCharacters: 1_000_000,
+      keepMs: 60_000,
+      release: conversations.release
+    }),
     maxRuns: 20,
     maxRunsPerUser: 20,
+    maxQueuedRuns: 20,
+    maxQueuedRunsPerUser: 20,
     maxRunMs: 20_000,
-    maxKeptRuns: 100,
-    maxKeptCharacters: 1_000_000,
-    keepMs: 60_000,
     ...rest
   })
   return {
@@ -163,7 +170,7 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
     async eventsOf(runId, userId = 'alice') {
       const { signal } = new AbortController()
       const logged = runs.events(caller(userId), runId, { afterId: undefined, signal })
-      return (await Array.fromAsync(logged)).map(({ event }) => event)
+      return (await Array.fromAsync(logged)).map(eventOf)
     }
   }
 }
@@ -188,6 +195,7 @@ function testAgent(
   })
   return createAgent({
     graph: createAgentGraph(checkpointer),
+    checkpointer,
     limits: {
       maxModelCalls: 6,
       maxToolCalls: 8,

@@ -41,6 +41,11 @@ export interface FakeRuns extends RunCoordinator {
   finish(): void
 }
 
+/** An event as a log holds it. */
+export function toLogged(id: string, event: AgentEvent): LoggedEvent {
+  return { id, type: event.type, json: JSON.stringify(event) }
+}
+
 /** A coordinator with one run that has a script: what HTTP sees of the real one. */
 export function createFakeRuns(options: FakeRunsOptions = {}): FakeRuns {
   const { events = FAKE_EVENTS, pauseAfter = events.length } = options
@@ -61,7 +66,7 @@ export function createFakeRuns(options: FakeRunsOptions = {}): FakeRuns {
     for (const [index, event] of [...events.entries()].slice(first)) {
       if (index >= pauseAfter) await Promise.race([finished, aborted])
       if (signal.aborted) return
-      yield { id: String(index + 1), event }
+      yield toLogged(`1-${index + 1}`, event)
     }
   }
 
@@ -81,7 +86,7 @@ export function createFakeRuns(options: FakeRunsOptions = {}): FakeRuns {
     },
     async *events(caller, runId, { afterId, signal }) {
       check(caller, runId)
-      const first = Number(afterId ?? 0)
+      const first = Number(afterId?.split('-')[1] ?? 0)
       if (first > events.length) throw new AppError('INVALID_REQUEST', 'No such event.')
       try {
         yield* read(first, signal)

@@ -14,8 +14,12 @@ export interface ConnectedRedis {
   stop(): Promise<void>
 }
 
-export async function connectRedis(settings: string[] = []): Promise<ConnectedRedis> {
-  const server = await startRedis({ settings })
+/** `command` as in RedisOptions: the system's Redis unless told. */
+export async function connectRedis(
+  settings: string[] = [],
+  command?: string
+): Promise<ConnectedRedis> {
+  const server = await startRedis({ settings, ...(command && { command }) })
   const connections: ReturnType<typeof createRedis>[] = []
 
   async function connect(): Promise<Redis> {

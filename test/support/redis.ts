@@ -20,13 +20,17 @@ export type RunningRedis = {
 export type RedisOptions = {
   /** Added to the command line, for example `['--appendonly', 'yes', '--appendfsync', 'always']`. */
   settings?: string[]
+  /** Another server than the system's Redis; see redis-servers.ts. */
+  command?: string
   /** Where its working folder is made; default: the system's folder for temporary files. */
   parentDirectory?: string
 }
 
-async function launch(port: number, directory: string, settings: string[]) {
+type Launch = { command: string; directory: string; settings: string[] }
+
+async function launch(port: number, { command, directory, settings }: Launch) {
   const server = startProcess({
-    command: 'redis-server',
+    command,
     args: [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''],
       ...settings
@@ -41,11 +45,11 @@ async function launch(port: number, directory: string, settings: string[]) {
   }
 }
 
-async function launchOnFreePort(directory: string, settings: string[]) {
+async function launchOnFreePort(what: Launch) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     try {
-      return { port, server: await launch(port, directory, settings) }
+      return { port, server: await launch(port, what) }
     } catch (error) {
       // The port may have been taken between looking and binding.
       if (attempt === MAX_START_ATTEMPTS) throw error
@@ -55,9 +59,10 @@ async function launchOnFreePort(directory: string, settings: string[]) {
 
 /** Starts a Redis server that keeps nothing on disk unless told to. It ends with this process at the latest. */
 export async function startRedis(options: RedisOptions = {}): Promise<RunningRedis> {
-  const settings = options.settings ?? []
+  const { settings = [], command = 'redis-server' } = options
   const directory = await mkdtemp(join(options.parentDirectory ?? tmpdir(), 'ai-ops-redis-'))
-  const first = await launchOnFreePort(directory, settings).catch(async (error: unknown) => {
+  const what = { command, directory, settings }
+  const first = await launchOnFreePort(what).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true })
     throw error
   })
@@ -67,7 +72,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
     port: first.port,
     kill: () => server.kill(),
     async start() {
-      server = await launch(first.port, directory, settings)
+      server = await launch(first.port, what)
     },
     async stop() {
       await server.stop()

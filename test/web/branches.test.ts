@@ -9,7 +9,7 @@ import {
   type ReadConversation,
   type ReadMessage
 } from '../../src/web/conversation-api.ts'
-import { branchBehind, branchInstead, type LogTurn } from '../../src/web/log-turns.ts'
+import { branchBehind, type LogTurn } from '../../src/web/log-turns.ts'
 import { emptyAnswer } from '../../src/web/message.ts'
 import { createMessageStore } from '../../src/web/message-store.ts'
 import { createSessionMemory } from '../../src/web/session-memory.ts'
@@ -252,26 +252,26 @@ test('runs of another branch stay out of the one that is shown, and a run under 
   await (await elsewhere).body?.cancel()
 })
 
-const failure = { code: 'MODEL_FAILED', message: 'It failed.', retryable: true, details: undefined }
-
-function turn(messageId: string | undefined, isKept = true): LogTurn {
+function turn(messageId: string | undefined): LogTurn {
   const question = { kind: 'question', id: 'q', text: '?', about: undefined, messageId } as const
-  return { question, answer: { ...emptyAnswer('a', 'q'), failure: isKept ? undefined : failure } }
+  return { question, answer: emptyAnswer('a', 'q') }
 }
 
-test.each([
-  ['in its place', [turn('q1'), turn('q2')], 1, { replaces: 'q2' }],
-  ['behind the one before', [turn('q1'), turn('q2', false)], 1, { after: 'q1' }],
-  ['before the one behind', [turn('q1', false), turn('q2')], 0, { replaces: 'q2' }],
-  ['anywhere, without another', [turn('q1', false)], 0, undefined],
-  ['anywhere, before the service has any', [turn(undefined)], 0, undefined]
-])('a question goes %s', (_where, turns, at, expected) => {
-  expect(branchInstead(turns, at)).toEqual(expected)
+test('the next question goes behind the newest that the service has', () => {
+  expect(branchBehind([turn('q1'), turn('q2'), turn(undefined)])).toEqual({ after: 'q2' })
+  expect(branchBehind([turn(undefined)])).toBeUndefined()
 })
 
-test('the next question goes behind the newest that the service has', () => {
-  expect(branchBehind([turn('q1'), turn('q2'), turn('q3', false), turn(undefined)])).toEqual({
-    after: 'q2'
+test('a question that the service never had is edited where it was to go', async () => {
+  const chat = await openThree()
+  fake.script = () => ({
+    status: 503,
+    refuse: { code: 'TOO_MANY_RUNS', message: 'Too many.', retryable: true }
   })
-  expect(branchBehind([turn(undefined)])).toBeUndefined()
+  await chat.askInstead(local(chat, 'two'), 'two, better')
+  await chat.askInstead(local(chat, 'two, better'), 'two, best')
+  await chat.askInstead(local(chat, 'two, best'), 'two')
+
+  expect(fake.asked.map(({ replaces }) => replaces)).toEqual(['q2', 'q2', 'q2'])
+  expect(texts(chat)).toEqual(['one', 'two'])
 })

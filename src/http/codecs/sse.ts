@@ -33,9 +33,9 @@ export interface EventStreams {
   close(): void
 }
 
-/** One message on the wire; `id` comes back as `Last-Event-ID` when the client reconnects. */
-export function encodeSseMessage(id: string, event: string, data: unknown): string {
-  return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+/** One message on the wire, with data that is JSON already; `id` comes back as `Last-Event-ID` when the client reconnects. */
+export function encodeSseMessage(id: string, event: string, json: string): string {
+  return `id: ${id}\nevent: ${event}\ndata: ${json}\n\n`
 }
 
 /**

@@ -1,7 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
-import type { Question, RunCoordinator, RunView } from '../../runs/run.ts'
+import {
+  eventOf,
+  type LoggedEvent,
+  type Question,
+  type RunCoordinator,
+  type RunView
+} from '../../runs/run.ts'
+import { foldEvent, startOutcome } from '../../runs/run-fold.ts'
 import { preferredType } from '../accept.ts'
 import { type ChatOptionsSource, readChatOptions } from '../chat-options.ts'
 import { encodeAgUi } from '../codecs/ag-ui.ts'
@@ -45,7 +52,7 @@ export const chat: FastifyPluginAsyncZod<ChatRouteOptions> = async (
       const signal = responseClosed(reply)
       const events = runs.events(request.caller, runId, { afterId: undefined, signal })
       if (wantsEvents) return streams.send(reply, events, encodeAgUi)
-      return answerWhenEnded(reply, events, () => runs.view(request.caller, runId))
+      return answerWhenEnded(reply, events, { id: runId, conversationId })
     }
   )
 
@@ -121,12 +128,11 @@ function toQuestion(body: z.output<typeof chatRequestSchema>, request: FastifyRe
 
 async function answerWhenEnded(
   reply: FastifyReply,
-  events: AsyncIterable<unknown>,
-  view: () => Promise<RunView>
+  events: AsyncIterable<LoggedEvent>,
+  run: Pick<RunView, 'id' | 'conversationId'>
 ): Promise<ChatBody | FastifyReply> {
-  for await (const _event of events) {
-    // Only the end is waited for; the view has it all.
-  }
+  const outcome = startOutcome()
+  for await (const logged of events) foldEvent(outcome, eventOf(logged))
   if (reply.raw.destroyed) return reply.hijack()
-  return toChatBody(await view())
+  return toChatBody({ ...run, ...outcome })
 }

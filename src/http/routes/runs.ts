@@ -15,7 +15,7 @@ interface RunRoutesOptions {
 
 const TAGS = ['Runs']
 const paramsSchema = z.object({ runId: idSchema })
-const eventIdSchema = z.string().regex(/^\d{1,15}$/, 'is not an event id of a run')
+const eventIdSchema = z.string().regex(/^\d{1,9}-\d{1,9}$/, 'is not an event id of a run')
 
 /** Foreign runs are not found, like runs that never were. */
 export const runRoutes: FastifyPluginAsyncZod<RunRoutesOptions> = async (

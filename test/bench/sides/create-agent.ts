@@ -6,7 +6,7 @@ import { listen } from './listen.ts'
 
 /** LangChain's ready-made agent, without tools. */
 const model = new ChatOpenAI({
-  model: process.env.MODEL_NAME ?? '',
+  model: 'bench',
   apiKey: 'unused',
   configuration: { baseURL: `${process.env.MODEL_URL}/v1` }
 })
@@ -17,6 +17,7 @@ async function* answer(message: string): AsyncGenerator<string> {
   for await (const [chunk] of await agent.stream(input, { streamMode: 'messages' })) {
     yield `data: ${JSON.stringify({ delta: (chunk as { content: unknown }).content })}\n\n`
   }
+  yield 'data: [DONE]\n\n'
 }
 
 const app = fastify()

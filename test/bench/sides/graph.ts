@@ -1,25 +1,33 @@
+import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
 import { ChatOpenAI } from '@langchain/openai'
 import fastify from 'fastify'
+import { Redis } from 'ioredis'
+import { OfficialLayout } from '../official-checkpoints.ts'
 import { listen } from './listen.ts'
 
-/** What one writes first: one node, ChatOpenAI, LangGraph's own token stream. */
+/** What one writes first: one node, ChatOpenAI, LangGraph's own token stream; with REDIS_URL, checkpoints too. */
+const { MODEL_URL, REDIS_URL } = process.env
 const model = new ChatOpenAI({
-  model: process.env.MODEL_NAME ?? '',
+  model: 'bench',
   apiKey: 'unused',
-  configuration: { baseURL: `${process.env.MODEL_URL}/v1` }
+  configuration: { baseURL: `${MODEL_URL}/v1` }
 })
 const graph = new StateGraph(MessagesAnnotation)
   .addNode('model', async ({ messages }) => ({ messages: [await model.invoke(messages)] }))
   .addEdge(START, 'model')
-  .compile()
+  .compile(REDIS_URL ? { checkpointer: new OfficialLayout(new Redis(REDIS_URL)) } : {})
 
 async function* answer(message: string): AsyncGenerator<string> {
   const input = { messages: [{ role: 'user' as const, content: message }] }
-  for await (const [chunk] of await graph.stream(input, { streamMode: 'messages' })) {
+  const configurable = { thread_id: randomUUID() }
+  const durability = REDIS_URL ? 'sync' : 'exit'
+  const options = { streamMode: 'messages' as const, configurable, durability } as const
+  for await (const [chunk] of await graph.stream(input, options)) {
     yield `data: ${JSON.stringify({ delta: chunk.content })}\n\n`
   }
+  yield 'data: [DONE]\n\n'
 }
 
 const app = fastify()

@@ -9,7 +9,7 @@ app.post<{ Body: { message: string } }>('/chat', async (request, reply) => {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      model: process.env.MODEL_NAME,
+      model: 'bench',
       stream: true,
       messages: [{ role: 'user', content: request.body.message }]
     })

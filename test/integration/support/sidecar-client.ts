@@ -107,7 +107,7 @@ export async function* readEvents(response: Response): AsyncGenerator<ReceivedEv
 }
 
 function parseFrame(frame: string): ReceivedEvent {
-  const [, id = '', name, data = ''] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(frame) ?? []
+  const [, id = '', name, data = ''] = /^id: (\d+-\d+)\nevent: (\w+)\ndata: (.*)$/.exec(frame) ?? []
   const event = EventSchemas.parse(JSON.parse(data)) as AgentEvent
   expect(event.type).toBe(name)
   return { id, event }

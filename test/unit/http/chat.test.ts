@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import { AppError } from '../../../src/errors.ts'
 import {
   chatOptionsSchema,
@@ -43,7 +44,14 @@ async function errorOf(response: Response) {
 }
 
 test('answers a question with the whole run when it has ended', async () => {
-  const runs = createFakeRuns()
+  const call: AgentEvent = {
+    type: 'TOOL_CALL_START',
+    toolCallId: 'call-1',
+    toolCallName: 'nautobot_count'
+  }
+  const runs = createFakeRuns({
+    events: [...FAKE_EVENTS.slice(0, 1), call, ...FAKE_EVENTS.slice(1)]
+  })
   const { url } = await start({ runs })
   const response = await ask(url, {
     message: 'How many devices?',
@@ -84,14 +92,18 @@ test('streams the events of the run when the client accepts an event stream', as
   expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   expect(response.headers.get('x-request-id')).toBeTruthy()
   const expected = FAKE_EVENTS.map(
-    (event, index) => `id: ${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+    (event, index) => `id: 1-${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
   )
   expect(await response.text()).toBe(expected.join(''))
 })
 
 test('answers a failed run with its code, its status and the id of the run', async () => {
   const error = { code: 'MODEL_TIMEOUT', message: 'Too slow.', retryable: true } as const
-  const { url } = await start({ runs: createFakeRuns({ view: { state: 'failed', error } }) })
+  const failed: AgentEvent[] = [
+    { type: 'CUSTOM', name: 'error', value: error },
+    { type: 'RUN_ERROR', message: error.message, code: error.code }
+  ]
+  const { url } = await start({ runs: createFakeRuns({ events: failed }) })
   const response = await ask(url, { message: 'Hi' })
   expect(response.status).toBe(504)
   expect(await errorOf(response)).toEqual({ ...error, details: { runId: FAKE_RUN_ID } })

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import { errorSchema, runViewSchema } from '../../../src/http/schemas.ts'
 import { createMetrics } from '../../../src/platform/metrics.ts'
-import { createFakeRuns, FAKE_EVENTS, FAKE_RUN_ID } from '../../support/fake-runs.ts'
+import { createFakeRuns, FAKE_EVENTS, FAKE_RUN_ID, toLogged } from '../../support/fake-runs.ts'
 import { ALICE_TOKEN, BOB_TOKEN, type StartedApp, startApp } from '../../support/http-app.ts'
 
 const ALICE = { authorization: `Bearer ${ALICE_TOKEN}` }
@@ -24,7 +24,7 @@ async function start(...args: Parameters<typeof startApp>): Promise<StartedApp> 
 }
 
 async function idsOf(response: Response): Promise<string[]> {
-  return [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map(([, id = '']) => id)
+  return [...(await response.text()).matchAll(/^id: 1-(\d+)$/gm)].map(([, id = '']) => id)
 }
 
 test('shows a run as its schema says', async () => {
@@ -59,15 +59,15 @@ test('replays the whole log without an id', async () => {
 test('goes on after the id in the header, which counts more than the one in the query', async () => {
   const { url } = await start()
   const events = `${url}${RUN}/events`
-  const byQuery = await fetch(`${events}?lastEventId=4`, { headers: ALICE })
+  const byQuery = await fetch(`${events}?lastEventId=1-4`, { headers: ALICE })
   expect(await idsOf(byQuery)).toEqual(['5', '6'])
-  const byHeader = await fetch(`${events}?lastEventId=1`, {
-    headers: { ...ALICE, 'last-event-id': '5' }
+  const byHeader = await fetch(`${events}?lastEventId=1-1`, {
+    headers: { ...ALICE, 'last-event-id': '1-5' }
   })
   expect(await idsOf(byHeader)).toEqual(['6'])
 })
 
-test.each(['x', '-1', '1e3', '99'])('refuses %s as the id of an event', async (id) => {
+test.each(['x', '-1', '7', '1-1e3', '1-99'])('refuses %s as the id of an event', async (id) => {
   const { url } = await start()
   const response = await fetch(`${url}${RUN}/events`, {
     headers: { ...ALICE, 'last-event-id': id }
@@ -80,7 +80,7 @@ test('opens the stream of a silent run and writes comments until something happe
   const runs = createFakeRuns({ pauseAfter: 2 })
   const { url } = await start({ runs, heartbeatMs: 20 })
   const response = await fetch(`${url}${RUN}/events`, {
-    headers: { ...ALICE, 'last-event-id': '2' }
+    headers: { ...ALICE, 'last-event-id': '1-2' }
   })
   expect(response.status).toBe(200)
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
@@ -93,7 +93,7 @@ test('opens the stream of a silent run and writes comments until something happe
     if (done) break
     text += value
   }
-  expect(text).toContain('id: 3\n')
+  expect(text).toContain('id: 1-3\n')
   expect(text).toContain('event: RUN_FINISHED\n')
 })
 
@@ -141,7 +141,7 @@ test('cuts the stream, without a made-up end, when the log breaks', async () => 
   const broken = {
     ...runs,
     async *events() {
-      yield* [{ id: '1', event: FAKE_EVENTS[0] as AgentEvent }]
+      yield* [toLogged('1-1', FAKE_EVENTS[0] as AgentEvent)]
       await setImmediate()
       throw new Error('The log broke')
     }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { eventOf } from '../../../src/runs/run.ts'
 import {
   caller,
   catalogOf,
@@ -39,8 +40,8 @@ it('takes the next question as soon as the end of the last one can be read', asy
   const { ask, runs } = startAgentFixture({ url: model.url, tools: slowRelease })
   const { runId, conversationId } = await ask('Hello')
   const { signal } = new AbortController()
-  for await (const { event } of runs.events(caller(), runId, { afterId: undefined, signal })) {
-    if (event.type === 'RUN_FINISHED') await ask('And?', { conversationId })
+  for await (const { type } of runs.events(caller(), runId, { afterId: undefined, signal })) {
+    if (type === 'RUN_FINISHED') await ask('And?', { conversationId })
   }
 
   expect((await runs.view(caller(), runId)).state).toBe('succeeded')
@@ -65,13 +66,13 @@ it('lets a reader go on where it was', async () => {
   const { runId } = await ask('Hello')
   const all = await eventsOf(runId)
   const { signal } = new AbortController()
-  const rest = await Array.fromAsync(runs.events(caller(), runId, { afterId: '2', signal }))
+  const rest = await Array.fromAsync(runs.events(caller(), runId, { afterId: '1-2', signal }))
 
-  expect(rest.map(({ event }) => event)).toEqual(all.slice(2))
-  expect(rest[0]?.id).toBe('3')
+  expect(rest.map(eventOf)).toEqual(all.slice(2))
+  expect(rest[0]?.id).toBe('1-3')
 })
 
-it.each(['x', '-1', '1.5', '99999'])(
+it.each(['x', '-1', '3', '1.5', '2-1'])(
   'refuses the event id %s, which the log cannot have given',
   async (afterId) => {
     const { ask, runs, eventsOf } = startAgentFixture({ url: model.url })
@@ -101,9 +102,9 @@ it('frees a reader that leaves while the run goes on', async () => {
   await runs.cancel(caller(), runId)
 })
 
-it('refuses runs beyond its limit, and says when to come back', async () => {
+it('refuses runs beyond its limit and its queue, and says when to come back', async () => {
   silently()
-  const { ask, runs } = startAgentFixture({ url: model.url, maxRuns: 1 })
+  const { ask, runs } = startAgentFixture({ url: model.url, maxRuns: 1, maxQueuedRuns: 0 })
   const { runId } = await ask('Think')
 
   await expect(ask('Think too')).rejects.toMatchObject({
@@ -200,7 +201,7 @@ it('refuses a server that is unknown, disabled or in maintenance', async () => {
 
 it('holds its limit when many questions start at once', async () => {
   silently()
-  const { ask, runs } = startAgentFixture({ url: model.url, maxRuns: 2 })
+  const { ask, runs } = startAgentFixture({ url: model.url, maxRuns: 2, maxQueuedRuns: 0 })
   const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => ask('Think')))
   const started = outcomes.filter(({ status }) => status === 'fulfilled')
 
@@ -212,7 +213,11 @@ it('holds its limit when many questions start at once', async () => {
 
 it('leaves places for others when one user has taken a share', async () => {
   silently()
-  const { ask, runs } = startAgentFixture({ url: model.url, maxRunsPerUser: 1 })
+  const { ask, runs } = startAgentFixture({
+    url: model.url,
+    maxRunsPerUser: 1,
+    maxQueuedRunsPerUser: 0
+  })
   const { runId } = await ask('Think')
 
   await expect(ask('Think too')).rejects.toMatchObject({ code: 'TOO_MANY_RUNS' })

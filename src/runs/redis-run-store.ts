@@ -1,0 +1,236 @@
+import type { AgentEvent, SnapshotMessage } from '../agent/agent-events.ts'
+import {
+  type ConversationScriptsOptions,
+  createConversationScripts,
+  type RunConversationScript
+} from '../conversations/conversation-scripts.ts'
+import { runKey, runLogKey } from '../conversations/redis-keys.ts'
+import { type RedisReply, type RedisScript, runScript } from '../platform/redis-script.ts'
+import { Secret } from '../platform/secret.ts'
+import { type LogPlace, parseLogId } from './log-place.ts'
+import { createRedisRunPen, type RunWrites } from './redis-run-pen.ts'
+import {
+  createRedisRunReader,
+  type RedisRunReader,
+  type RedisRunReaderOptions,
+  runChannel
+} from './redis-run-reader.ts'
+import {
+  APPEND,
+  BEGIN_CALL,
+  CANCEL_RUN,
+  CANCELLED,
+  END_RUN,
+  OPEN_RUN,
+  REOPEN_RUN
+} from './redis-run-scripts.ts'
+import type { LoggedEvent, RunRecord } from './run.ts'
+import { createMemoryRunLog, type RunLog } from './run-log.ts'
+import { isTerminal, type RunPen, type RunStore, viewOf } from './run-store.ts'
+
+export interface RedisRunStoreOptions extends ConversationScriptsOptions, RedisRunReaderOptions {
+  /** Of a run that goes on: longer than any may take. */
+  readonly maxRunDays: number
+  /** How long an ended run can be read. */
+  readonly keepMs: number
+  readonly maxLogEvents: number
+  readonly maxLogCharacters: number
+  readonly leaseMs: number
+  /** The conversation up to the run's question. */
+  readonly history: (record: RunRecord) => Promise<readonly SnapshotMessage[]>
+  /** Nothing more of this run can be kept here. */
+  readonly onLost: (runId: string) => void
+  /** The run has ended and has freed its conversation. */
+  readonly onEnded: (conversationId: string, runId: string) => void
+}
+
+/** A run that another replica began. */
+export interface ReopenedRun {
+  readonly record: RunRecord
+  readonly grant: Secret
+  readonly pen: RunPen
+  /** What its readers have seen. */
+  readonly earlier: readonly AgentEvent[]
+  /** Somebody asked to stop it. */
+  readonly isCancelled: boolean
+}
+
+/** Claim of a conversation under which its run is written. */
+export interface RunClaim {
+  readonly conversationId: string
+  readonly runId: string
+  readonly fence: string
+}
+
+/** Runs in Redis: every replica reads the same, and goes on where another has ended. */
+export interface RedisRunStore extends RunStore {
+  /** Begins a new attempt; undefined for a run that has ended, or was never kept. */
+  reopen(claim: RunClaim): Promise<ReopenedRun | undefined>
+  /** Whether there was something to stop. */
+  requestCancel(runId: string): Promise<boolean>
+  /** Which of these runs are to be stopped. */
+  cancelled(runIds: readonly string[]): Promise<readonly string[]>
+}
+
+/** Where it is published that a run is to be stopped. */
+export function cancelChannel(deployment: string): string {
+  return `ai-ops:${deployment}:cancels`
+}
+
+const SECONDS_PER_DAY = 86_400
+
+export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStore {
+  const { deployment } = options
+  const reader = createRedisRunReader(options)
+  const own = new Map<string, RunLog>()
+  const scripts = createConversationScripts(options)
+  const run: RunScript = (script, { conversationId, runId }, args) =>
+    scripts(script, conversationId, args, [runKey(deployment, runId), runLogKey(deployment, runId)])
+
+  return {
+    ...createOpening(options, { run, own, reader }),
+    ...createCancelling(options),
+
+    async find(runId) {
+      const stored = await reader.find(runId)
+      return stored && { ...stored.record, attempt: stored.attempt }
+    },
+
+    async view(runId) {
+      const stored = await reader.view(runId)
+      return stored && viewOf(stored)
+    },
+
+    async *read(runId, after, signal) {
+      const log = own.get(runId)
+      // What is answered here is told before it is kept; of earlier attempts only Redis knows.
+      const isOwn = log && (log.attempt === 1 || after.attempt === log.attempt)
+      const place = isOwn ? yield* readOwn(log, after, signal) : after
+      if (place && !signal.aborted) yield* reader.follow(runId, place, signal)
+    }
+  }
+}
+
+/** Answers where to go on elsewhere; undefined when the run has ended. */
+async function* readOwn(
+  log: RunLog,
+  after: LogPlace,
+  signal: AbortSignal
+): AsyncGenerator<LoggedEvent, LogPlace | undefined> {
+  let place = after
+  for await (const logged of log.read(after.number, signal)) {
+    yield logged
+    if (isTerminal(logged.type)) return undefined
+    place = parseLogId(logged.id) ?? place
+  }
+  return place
+}
+
+type RunScript = (
+  script: RedisScript,
+  claim: RunClaim,
+  args: Args
+) => ReturnType<RunConversationScript>
+
+interface OpeningParts {
+  readonly run: RunScript
+  /** Logs of the runs that are written here. */
+  readonly own: Map<string, RunLog>
+  readonly reader: RedisRunReader
+}
+
+function createOpening(
+  options: RedisRunStoreOptions,
+  { run, own, reader }: OpeningParts
+): Pick<RedisRunStore, 'open' | 'reopen'> {
+  const ttlSeconds = options.maxRunDays * SECONDS_PER_DAY
+
+  function penOf(claim: RunClaim, record: RunRecord, { attempt, createdAt }: Begun): RunPen {
+    const { runId, conversationId } = claim
+    const log = createMemoryRunLog(attempt)
+    own.set(runId, log)
+    return createRedisRunPen({
+      ...options,
+      ...{ runId, log, createdAt },
+      writes: createWrites(options, run, claim, attempt),
+      history: () => options.history(record),
+      onLost: () => options.onLost(runId),
+      onClosed: () => own.delete(runId),
+      onEnded: () => options.onEnded(conversationId, runId)
+    })
+  }
+
+  return {
+    async open({ record, fence = '', grant }) {
+      const claim = { conversationId: record.conversationId, runId: record.id, fence }
+      const args = [fence, record.id, ttlSeconds, JSON.stringify(record), grant.reveal()]
+      const { parts } = await run(OPEN_RUN, claim, args)
+      return penOf(claim, record, { attempt: 1, createdAt: Number(parts[0]) })
+    },
+
+    async reopen(claim) {
+      const { outcome, parts } = await run(REOPEN_RUN, claim, [claim.fence, ttlSeconds])
+      if (outcome !== 'OK') return undefined
+      const [text = '', grant = '', created, attempt, cancel] = parts.map(String)
+      const record = JSON.parse(text) as RunRecord
+      const earlier = await reader.events(claim.runId)
+      const begun = { attempt: Number(attempt), createdAt: Number(created) }
+      const pen = penOf(claim, record, begun)
+      return { record, grant: new Secret(grant), pen, earlier, isCancelled: cancel !== '' }
+    }
+  }
+}
+
+function createCancelling({
+  client,
+  deployment
+}: RedisRunStoreOptions): Pick<RedisRunStore, 'requestCancel' | 'cancelled'> {
+  return {
+    async requestCancel(runId) {
+      const call = { keys: [runKey(deployment, runId)], args: [cancelChannel(deployment), runId] }
+      const [outcome] = (await runScript(client, CANCEL_RUN, call)) as RedisReply[]
+      return String(outcome) === 'OK'
+    },
+
+    async cancelled(runIds) {
+      const keys = runIds.map((runId) => runKey(deployment, runId))
+      const [, places] = (await runScript(client, CANCELLED, { keys, args: [] })) as RedisReply[]
+      return (places as number[]).flatMap((place) => runIds[place - 1] ?? [])
+    }
+  }
+}
+
+type Args = Parameters<RunConversationScript>[2]
+
+interface Begun {
+  readonly attempt: number
+  readonly createdAt: number
+}
+
+function createWrites(
+  { deployment, maxRunDays, keepMs }: RedisRunStoreOptions,
+  run: RunScript,
+  claim: RunClaim,
+  attempt: number
+): RunWrites {
+  const { runId, conversationId, fence } = claim
+  const channel = runChannel(deployment, runId)
+
+  const argsOf = (seconds: number, kept: number | undefined, events: readonly LoggedEvent[]) => [
+    ...[fence, attempt, seconds, channel, kept ?? '', runId, conversationId],
+    ...events.flatMap(({ id, type, json }) => [parseLogId(id)?.number ?? 0, type, json])
+  ]
+
+  return {
+    async append(events, kept) {
+      await run(APPEND, claim, argsOf(maxRunDays * SECONDS_PER_DAY, kept, events))
+    },
+    async end(event) {
+      await run(END_RUN, claim, argsOf(Math.ceil(keepMs / 1_000), undefined, [event]))
+    },
+    async beginCall(callId) {
+      const { parts } = await run(BEGIN_CALL, claim, [fence, attempt, callId])
+      return String(parts[0]) === String(attempt)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { AppError } from '../errors.ts'
+
+const RETRY_AFTER_SECONDS = 2
+
+export interface RunQueueOptions {
+  /** Runs that are answered at a time. */
+  readonly maxRuns: number
+  /** So that one user cannot take every place. */
+  readonly maxRunsPerUser: number
+  /** Runs that wait for a place. */
+  readonly maxQueuedRuns: number
+  readonly maxQueuedRunsPerUser: number
+}
+
+/** A right to be answered, now or in turn. */
+export interface RunTicket {
+  /** Resolves when it is this run's turn. Never rejects. */
+  readonly admitted: Promise<void>
+  /** How many are ahead, itself included; 0 once admitted. */
+  place(): number
+  /** Gives it back, once, admitted or not. */
+  leave(): void
+}
+
+/** Who is answered now and who waits: first come, first served, among those whose own share is not used up. */
+export interface RunQueue {
+  /** Throws TOO_MANY_RUNS when even the waiting room is full, DRAINING once closed. */
+  enter(userId: string): RunTicket
+  /** Whether somebody could be answered at once. */
+  hasRoom(): boolean
+  /** For a run that another replica began: it waited there. To be called when there was room a moment ago. */
+  enterAhead(userId: string): RunTicket
+  /** Throws DRAINING once `close` was called. */
+  checkOpen(): void
+  /** From now on nobody gets in, and nobody who waits gets a place. */
+  close(): void
+}
+
+interface Entry {
+  readonly userId: string
+  readonly admit: () => void
+  state: 'waiting' | 'admitted' | 'left'
+}
+
+export function createRunQueue(options: RunQueueOptions): RunQueue {
+  const { maxRuns, maxRunsPerUser, maxQueuedRuns, maxQueuedRunsPerUser } = options
+  /** Runs being answered, by user; nobody with none. */
+  const answered = new Map<string, number>()
+  let total = 0
+  let waiting: Entry[] = []
+  let isClosed = false
+
+  const hasShare = (userId: string) => (answered.get(userId) ?? 0) < maxRunsPerUser
+
+  function count(userId: string, difference: number): void {
+    total += difference
+    const theirs = (answered.get(userId) ?? 0) + difference
+    if (theirs > 0) answered.set(userId, theirs)
+    else answered.delete(userId)
+  }
+
+  function admit(entry: Entry): void {
+    entry.state = 'admitted'
+    count(entry.userId, 1)
+    entry.admit()
+  }
+
+  function admitWaiting(): void {
+    while (total < maxRuns && !isClosed) {
+      const next = waiting.find(({ userId }) => hasShare(userId))
+      if (!next) return
+      waiting = waiting.filter((entry) => entry !== next)
+      admit(next)
+    }
+  }
+
+  function leave(entry: Entry): void {
+    const { state } = entry
+    entry.state = 'left'
+    if (state === 'waiting') waiting = waiting.filter((other) => other !== entry)
+    if (state !== 'admitted') return
+    count(entry.userId, -1)
+    admitWaiting()
+  }
+
+  function createTicket(userId: string, isAhead: boolean): RunTicket {
+    const { promise: admitted, resolve } = Promise.withResolvers<void>()
+    const entry: Entry = { userId, admit: resolve, state: 'waiting' }
+    if (isAhead || (total < maxRuns && hasShare(userId))) admit(entry)
+    else waiting.push(entry)
+    return { admitted, place: () => waiting.indexOf(entry) + 1, leave: () => leave(entry) }
+  }
+
+  function checkOpen(): void {
+    if (isClosed) throw new AppError('DRAINING', 'This replica is shutting down.')
+  }
+
+  return {
+    enter(userId) {
+      checkOpen()
+      if (total < maxRuns && hasShare(userId)) return createTicket(userId, false)
+      if (waiting.length >= maxQueuedRuns) refuse('Too many questions are waiting for an answer.')
+      const theirs = waiting.filter((entry) => entry.userId === userId).length
+      if (theirs >= maxQueuedRunsPerUser) {
+        refuse(`${theirs} of your questions are waiting for an answer already.`)
+      }
+      return createTicket(userId, false)
+    },
+    hasRoom: () => !isClosed && total < maxRuns,
+    enterAhead: (userId) => createTicket(userId, true),
+    checkOpen,
+    close() {
+      isClosed = true
+    }
+  }
+}
+
+function refuse(message: string): never {
+  throw new AppError('TOO_MANY_RUNS', message, {
+    details: { retryAfterSeconds: RETRY_AFTER_SECONDS }
+  })
+}

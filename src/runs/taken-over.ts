@@ -1,0 +1,47 @@
+import type { Agent } from '../agent/agent.ts'
+import { STOPPED } from '../agent/agent-turn.ts'
+import type { TurnPlan } from '../agent/turn-plan.ts'
+import type { Caller } from '../auth/caller.ts'
+import { AppError } from '../errors.ts'
+import type { Execution } from './run-execution.ts'
+import type { RunQueue } from './run-queue.ts'
+import type { TakenOverRun } from './shared-runs.ts'
+
+/** A run that ends its replica each time would go through all of them. */
+const MAX_ATTEMPTS = 5
+
+interface TakenOverParts {
+  readonly agent: Pick<Agent, 'prepare'>
+  readonly queue: Pick<RunQueue, 'enterAhead'>
+  readonly maxRunMs: number
+}
+
+/** What it takes to go on with a run of another replica: with the current configuration, as the same user. */
+export function takenOverExecution(
+  run: TakenOverRun,
+  { agent, queue, maxRunMs }: TakenOverParts
+): Execution {
+  const { record, fence, pen, earlier, isCancelled } = run
+  const controller = new AbortController()
+  if (isCancelled) controller.abort(STOPPED)
+  const ticket = queue.enterAhead(record.userId)
+
+  async function plan(): Promise<TurnPlan> {
+    const { signal } = controller
+    signal.throwIfAborted()
+    if (pen.attempt > MAX_ATTEMPTS) {
+      throw new AppError('RUN_INTERRUPTED', `It was begun ${MAX_ATTEMPTS} times.`)
+    }
+    const { model, mcpServers, correlationId } = record
+    const wishes = { caller: callerOf(run), model, mcpServers }
+    return agent.prepare(wishes, { signal, correlationId })
+  }
+
+  return { record, fence, pen, ticket, controller, maxRunMs, plan, earlier }
+}
+
+/** No user's token is stored: the grant gets a new one, while the session or token that it came from lives. */
+function callerOf({ record, grant }: TakenOverRun): Caller {
+  const { userId: id, username } = record
+  return { id, username, scopes: new Set(['chat']), credential: { kind: 'grant', token: grant } }
+}
