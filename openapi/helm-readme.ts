@@ -64,9 +64,9 @@ helm install ai-ops ./helm \\
 To look at it without a Nautobot: \`--set environment=LAB\`. LAB has no login, and whoever reaches it asks at the expense of
 the model's key, so keep it away from others.
 
-- **One pod.** Conversations are kept in Redis, which also carries the events of the Nautobot app; an answer under way, and its
-  replay, live in the pod's memory. An update stops the pod before the next one takes questions: running answers get \`drainSeconds\`, new questions wait for a
-  start of some seconds.
+- **Pods.** Redis keeps conversations and the answers under way, and carries the events of the Nautobot app, so any pod shows,
+  stops and goes on with every answer. A pod that ends gives running answers \`drainSeconds\`, then hands them over; they go on
+  elsewhere within seconds, and one whose pod is killed after 15. Without Redis (LAB) there is one pod, and its answers end with it.
 - **A secret that changes** restarts nothing: \`kubectl rollout restart deployment/<name>\`.
 - **A private certificate authority:** a config map with it in \`extraVolumes\`, its place in \`extraVolumeMounts\`, and its file
   in \`config.NODE_EXTRA_CA_CERTS\`, as [ci/production-values.yaml](ci/production-values.yaml) shows.

@@ -115,7 +115,7 @@ export const environmentSchema = z.object({
     .optional()
     .meta({
       description:
-        "Redis that keeps conversations and carries the shim's events, as `redis://` or `rediss://`. Demanded outside LAB; unset in LAB, conversations end with the process and a change in Nautobot is seen after `AI_OPS_CATALOG_MAX_AGE_SECONDS`. Runs, and with them the replay of an answer, live in the memory of one replica. *Secret.*"
+        "Redis that keeps conversations and carries the shim's events, as `redis://` or `rediss://`. Replicas with the same one share conversations and runs. Demanded outside LAB; unset in LAB, conversations end with the process and a change in Nautobot is seen after `AI_OPS_CATALOG_MAX_AGE_SECONDS`. *Secret.*"
     }),
   AI_OPS_DEPLOYMENT: z
     .string()
@@ -191,7 +191,11 @@ export const environmentSchema = z.object({
     3600,
     'Seconds a model may be silent in the middle of its answer.'
   ),
-  AI_OPS_DRAIN_SECONDS: seconds(25, 3600, 'Seconds that running runs get after SIGTERM.'),
+  AI_OPS_DRAIN_SECONDS: seconds(
+    25,
+    3600,
+    'Seconds that running runs get after SIGTERM; then another replica goes on with them.'
+  ),
   AI_OPS_CATALOG_MAX_AGE_SECONDS: seconds(
     60,
     86_400,

@@ -198,7 +198,7 @@ export const ERROR_KINDS = {
   REDIS_UNAVAILABLE: {
     status: 503,
     retryable: true,
-    help: 'Redis does not answer. Try again when it is back.'
+    help: 'Redis does not answer, or takes no writes: the message says which. Try again when it does.'
   },
   CONVERSATION_TOO_NEW: {
     status: 503,

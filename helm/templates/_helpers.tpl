@@ -34,6 +34,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) }}{{ fail "ingress.host is missing: name the host that the sidecar answers on" }}{{ end -}}
 {{- if and .Values.ingress.enabled (not .Values.trustedProxies) }}{{ fail "trustedProxies is missing: with an ingress every request comes from it, and all users would share one rate limit; name its addresses" }}{{ end -}}
 {{- if hasKey .Values.config "AI_OPS_TRUSTED_PROXIES" }}{{ fail "config.AI_OPS_TRUSTED_PROXIES: use trustedProxies" }}{{ end -}}
+{{- if and (gt (int .Values.replicaCount) 1) (not .Values.redis.existingSecret) }}{{ fail "redis.existingSecret is missing: more than one pod share their runs through Redis" }}{{ end -}}
 {{- if ne .Values.environment "LAB" -}}
 {{- if not .Values.nautobot.url }}{{ fail (printf "nautobot.url is missing: %s takes its configuration from Nautobot" .Values.environment) }}{{ end -}}
 {{- if not .Values.nautobot.existingSecret }}{{ fail "nautobot.existingSecret is missing: name a secret with the service account's API token" }}{{ end -}}

@@ -46,13 +46,17 @@ function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }
 
+const REFUSALS: readonly (readonly [begin: string, sentence: string])[] = [
+  ['OOM', 'Redis, which keeps the conversations, has no memory left.'],
+  ['READONLY', 'Redis, which keeps the conversations, is a replica now and takes no writes.'],
+  ['MISCONF', 'Redis, which keeps the conversations, cannot write to its disk.'],
+  ['NOPERM', 'Redis, which keeps the conversations, does not permit this user to write.']
+]
+const SILENT = 'Redis, which keeps the conversations, does not answer.'
+
 /** Names a failure of Redis for the client; its own words go to the log as the cause. */
 export function unavailable(cause: unknown): AppError {
-  return new AppError(
-    'REDIS_UNAVAILABLE',
-    'Redis, which keeps the conversations, does not answer.',
-    {
-      cause
-    }
-  )
+  const message = cause instanceof Error ? cause.message : ''
+  const refusal = REFUSALS.find(([begin]) => message.includes(`${begin} `))
+  return new AppError('REDIS_UNAVAILABLE', refusal?.[1] ?? SILENT, { cause })
 }

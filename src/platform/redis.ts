@@ -49,6 +49,8 @@ export function createRedis(options: RedisOptions): RedisConnection {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // The name may lead to the new primary by now; the refused command is not sent again.
+    reconnectOnError: ({ message }) => message.includes('READONLY '),
     // The subscriber subscribes by itself, so that it knows when it listens again.
     autoResubscribe: false,
     ...(role === 'commands' && { commandTimeout: COMMAND_TIMEOUT_MS })

@@ -82,7 +82,7 @@ const SECONDS_PER_DAY = 86_400
 export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStore {
   const { deployment } = options
   const reader = createRedisRunReader(options)
-  const own = new Map<string, RunLog>()
+  const own: OwnRuns = new Map()
   const scripts = createConversationScripts(options)
   const run: RunScript = (script, { conversationId, runId }, args) =>
     scripts(script, conversationId, args, [runKey(deployment, runId), runLogKey(deployment, runId)])
@@ -92,6 +92,8 @@ export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStor
     ...createCancelling(options),
 
     async find(runId) {
+      const here = own.get(runId)
+      if (here) return { ...here.record, attempt: here.log.attempt }
       const stored = await reader.find(runId)
       return stored && { ...stored.record, attempt: stored.attempt }
     },
@@ -102,7 +104,7 @@ export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStor
     },
 
     async *read(runId, after, signal) {
-      const log = own.get(runId)
+      const log = own.get(runId)?.log
       // What is answered here is told before it is kept; of earlier attempts only Redis knows.
       const isOwn = log && (log.attempt === 1 || after.attempt === log.attempt)
       const place = isOwn ? yield* readOwn(log, after, signal) : after
@@ -110,6 +112,9 @@ export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStor
     }
   }
 }
+
+/** The runs that are written here. */
+type OwnRuns = Map<string, { readonly record: RunRecord; readonly log: RunLog }>
 
 /** Answers where to go on elsewhere; undefined when the run has ended. */
 async function* readOwn(
@@ -134,8 +139,7 @@ type RunScript = (
 
 interface OpeningParts {
   readonly run: RunScript
-  /** Logs of the runs that are written here. */
-  readonly own: Map<string, RunLog>
+  readonly own: OwnRuns
   readonly reader: RedisRunReader
 }
 
@@ -148,7 +152,7 @@ function createOpening(
   function penOf(claim: RunClaim, record: RunRecord, { attempt, createdAt }: Begun): RunPen {
     const { runId, conversationId } = claim
     const log = createMemoryRunLog(attempt)
-    own.set(runId, log)
+    own.set(runId, { record, log })
     return createRedisRunPen({
       ...options,
       ...{ runId, log, createdAt },

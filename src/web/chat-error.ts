@@ -73,6 +73,7 @@ const NEXT_STEPS: Partial<Record<LocalCode | ErrorCode, string>> = {
   MODEL_INCOMPLETE: 'What came is kept above. Try again.',
   MODEL_TIMEOUT: 'Try again, or choose another model below the question.',
   RUN_TIMEOUT: 'Ask a narrower question.',
+  RUN_INTERRUPTED: 'Check what was under way, then ask again.',
   NAUTOBOT_UNAVAILABLE: 'Try again when Nautobot is back.',
   REDIS_UNAVAILABLE: 'Try again in a moment.',
   TOO_MANY_RUNS: 'Many questions are being answered right now. Try again in a moment.',

@@ -122,13 +122,26 @@ it('passes on the addresses of proxies and the files of a private authority', as
   })
 })
 
-it('never runs two pods that take questions', async () => {
-  const manifests = await render(4, values('production'))
-  expect(manifests.find(({ kind }) => kind === 'Deployment')?.spec).toMatchObject({
-    replicas: 1,
-    strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-    template: { spec: { enableServiceLinks: false } }
-  })
+it.each([
+  ['production', { replicas: 3, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }],
+  ['lab', { replicas: 1, rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }]
+])(
+  'with the %s values runs two pods that take questions only where they share their runs',
+  async (name, { replicas, rollingUpdate }) => {
+    const manifests = await render(4, values(name))
+    expect(manifests.find(({ kind }) => kind === 'Deployment')?.spec).toMatchObject({
+      replicas,
+      strategy: { rollingUpdate },
+      template: { spec: { enableServiceLinks: false } }
+    })
+  }
+)
+
+it('refuses a second pod without Redis', async () => {
+  const args = [...values('lab'), '--set', 'replicaCount=2']
+  const { code, output } = await helm(4, ['template', 'ai-ops', chart, ...args])
+  expect(code).not.toBe(0)
+  expect(output).toContain('redis.existingSecret is missing: more than one pod')
 })
 
 it('describes every value in its README', async () => {
@@ -147,7 +160,7 @@ it('describes every value in its README', async () => {
 it.each([
   [['--set', 'replicaCuont=2'], 'replicaCuont'],
   [['--set', 'environment=STAGING'], 'environment'],
-  [['--set', 'replicaCount=2'], 'replicaCount'],
+  [['--set', 'replicaCount=0'], 'replicaCount'],
   [['--set', 'trustedProxies=null'], 'trustedProxies is missing'],
   [['--set', 'ingress.host='], 'ingress.host is missing'],
   [['--set', 'nautobot.url='], 'nautobot.url is missing'],

@@ -18,9 +18,8 @@ import { type LabSidecar, startLabSidecar } from './support/sidecar-lab.ts'
 
 /** What a question costs in commands, each a round trip of its own. An answer of one piece without tools costs this … */
 const PER_TURN = {
-  ...{ CLAIM: 1, OPEN_RUN: 1, GET: 1, PUT: 3, PUT_WRITES: 2, PRUNE: 1, END_RUN: 1 },
+  ...{ CLAIM: 1, OPEN_RUN: 1, GET: 1, PUT: 3, PUT_WRITES: 2, PRUNE: 1, END_RUN: 1 }
   // Whoever reads the run asks first whose it is.
-  hmget: 1
 }
 /** … each time the model calls tools, however many at once, adds this, */
 const PER_ROUND = { PUT: 2, PUT_WRITES: 1 }

@@ -50,7 +50,7 @@ it('[T8] the asker, a second tab and a reader on another replica read the same',
   expect((await view(other.url, run.runId)).body).toEqual((await view(one.url, run.runId)).body)
 })
 
-it('[T8][P6] a reader that lost its line goes on elsewhere, with nothing lost and nothing twice', async () => {
+it('[T8] a reader that lost its line goes on elsewhere, with nothing lost and nothing twice', async () => {
   const run = await start()
   const whole = run.rest()
   const seen: ReadRun = await followRun(one.url, run.runId, {

@@ -25,7 +25,7 @@ function citations(): Map<string, string[]> {
 it('has a test for every promise that is called done or partly kept', () => {
   const cited = citations()
   const unproven = Object.entries(REQUIREMENTS)
-    .filter(([id, { state }]) => state !== 'open' && !cited.has(id))
+    .filter(([id, { state }]) => (state === 'done' || state === 'partly') && !cited.has(id))
     .map(([id]) => id)
 
   expect(unproven).toEqual([])

@@ -49,8 +49,9 @@ test('answers a question with the whole run when it has ended', async () => {
     toolCallId: 'call-1',
     toolCallName: 'nautobot_count'
   }
+  const args: AgentEvent = { type: 'TOOL_CALL_ARGS', toolCallId: 'call-1', delta: '{}' }
   const runs = createFakeRuns({
-    events: [...FAKE_EVENTS.slice(0, 1), call, ...FAKE_EVENTS.slice(1)]
+    events: [...FAKE_EVENTS.slice(0, 1), call, args, ...FAKE_EVENTS.slice(1)]
   })
   const { url } = await start({ runs })
   const response = await ask(url, {
