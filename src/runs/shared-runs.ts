@@ -27,6 +27,7 @@ export interface SharedRunsOptions {
     lapsed(max: number): Promise<readonly string[]>
     takeOver(conversationId: string): Promise<TakenOver | undefined>
     handOver(claim: HeldClaim): Promise<void>
+    forget(conversationId: string, runId: string): void
     release(conversationId: string, runId: string): Promise<void>
   }
   readonly store: Pick<RedisRunStore, 'reopen' | 'requestCancel' | 'cancelled'>
@@ -43,7 +44,11 @@ export function createSharedRuns(options: SharedRunsOptions): SharedRuns {
       const taken = await registry.takeOver(conversationId).catch(forgetDeleted)
       if (!taken) return undefined
       const { runId, fence } = taken
-      const run = await store.reopen({ conversationId, runId, fence })
+      const run = await store.reopen({ conversationId, runId, fence }).catch((error: unknown) => {
+        // Nobody answers it here: no heart may beat for it.
+        registry.forget(conversationId, runId)
+        throw error
+      })
       if (run) return { ...run, fence }
       await registry.release(conversationId, runId)
       return undefined
