@@ -65,6 +65,11 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'The conversation was deleted, has expired, or is not yours. Start a new one.'
   },
+  MESSAGE_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'Read the conversation again: it has no question of that id.'
+  },
   RUN_NOT_FOUND: {
     status: 404,
     retryable: false,

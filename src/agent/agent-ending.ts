@@ -2,6 +2,7 @@ import { incompleteAnswer } from '../conversations/messages.ts'
 import { AppError } from '../errors.ts'
 import type { AgentOptions } from './agent.ts'
 import type { AgentEvent } from './agent-events.ts'
+import { findPlace } from './agent-resume.ts'
 import {
   LEFT,
   messageOf,
@@ -41,19 +42,23 @@ export async function* cutShort(
 
 /** The question too, where the run ended before it was stored. */
 async function keepShown(
-  { graph, onFailed }: AgentOptions,
+  { graph, checkpointer, onFailed }: AgentOptions,
   turn: Turn,
-  { isAsked }: Progress,
+  progress: Progress,
   shown: { readonly messageId: string; readonly text: string } | undefined
 ): Promise<void> {
-  const messages = [
-    ...(isAsked ? [] : [messageOf(turn)]),
-    ...(shown ? [incompleteAnswer(shown.messageId, shown.text)] : [])
-  ]
-  if (messages.length === 0) return
-  const kept = graph.updateState(threadOf(turn), { messages }, 'model')
-  // What cannot be kept has been shown all the same; the run still has to end.
-  await kept.catch((reason: unknown) => onFailed(AppError.from(reason), turn))
+  try {
+    const place = progress.place ?? (await findPlace(checkpointer, turn)).place
+    const messages = [
+      ...(place.isAsked ? [] : [messageOf(turn)]),
+      ...(shown ? [incompleteAnswer(shown.messageId, shown.text)] : [])
+    ]
+    if (messages.length === 0) return
+    await graph.updateState(threadOf(turn, place), { messages }, 'model')
+  } catch (reason) {
+    // What cannot be kept has been shown all the same; the run still has to end.
+    onFailed(AppError.from(reason), turn)
+  }
 }
 
 function failureOf(

@@ -1,7 +1,9 @@
 import type { BaseMessage } from '@langchain/core/messages'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
 import { type ReadMessage, toReadMessages } from '../conversations/conversation-reader.ts'
+import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import type { AgentEvent, SnapshotMessage, ToolCallNote } from './agent-events.ts'
+import type { Turn, TurnPlace } from './agent-turn.ts'
 
 /** Of all tool results in one snapshot; the oldest give way. */
 const MAX_SNAPSHOT_RESULT_CHARACTERS = 512 * 1024
@@ -51,12 +53,26 @@ function openTextOf(events: readonly AgentEvent[]): EarlierAttempts['openText'] 
   return { messageId: first.messageId, text: deltas.join('') }
 }
 
-/** What is stored of a conversation now, results included whose step had not ended. */
+/** Where a turn goes on, and of a later attempt what is stored there. Throws MESSAGE_NOT_FOUND. */
+export async function findPlace(
+  checkpointer: ConversationCheckpointer,
+  { runId, conversationId, attempt, branch }: Turn
+): Promise<{ readonly place: TurnPlace; readonly stored: BaseMessage[] }> {
+  const head = attempt > 1 ? await storedMessages(checkpointer, conversationId) : []
+  const isAsked = head.some(({ id }) => id === runId)
+  const from = isAsked ? undefined : await branchPoint(checkpointer, conversationId, branch)
+  const isElsewhere = attempt > 1 && from !== undefined
+  const stored = isElsewhere ? await storedMessages(checkpointer, conversationId, from) : head
+  return { place: { isAsked, from }, stored }
+}
+
+/** What is stored of a conversation now, at its head or elsewhere, results included whose step had not ended. */
 export async function storedMessages(
   checkpointer: BaseCheckpointSaver,
-  conversationId: string
+  thread_id: string,
+  checkpoint_id = ''
 ): Promise<BaseMessage[]> {
-  const tuple = await checkpointer.getTuple({ configurable: { thread_id: conversationId } })
+  const tuple = await checkpointer.getTuple({ configurable: { thread_id, checkpoint_id } })
   if (!tuple) return []
   const { messages } = tuple.checkpoint.channel_values
   return [...(Array.isArray(messages) ? (messages as BaseMessage[]) : []), ...pending(tuple)]

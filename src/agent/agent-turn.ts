@@ -1,4 +1,5 @@
 import type { HumanMessage } from '@langchain/core/messages'
+import type { BranchWish } from '../conversations/conversation-tree.ts'
 import { questionMessage } from '../conversations/messages.ts'
 import type { ToolSet } from '../tool-server.ts'
 import type { AgentEvent } from './agent-events.ts'
@@ -25,6 +26,8 @@ export interface Turn {
   readonly question: string
   /** `app.model:id` of the page the question was asked from. */
   readonly page: string | undefined
+  /** Where it is asked, if not behind what was said last. */
+  readonly branch: BranchWish
   readonly plan: () => Promise<TurnPlan>
   /** Notes that a call with effects begins; false when an earlier attempt began it. */
   readonly beginCall: (callId: string) => Promise<boolean>
@@ -40,8 +43,16 @@ export interface Progress {
   openText: () => { readonly messageId: string; readonly text: string } | undefined
   plan: TurnPlan | undefined
   tools: ToolSet | undefined
-  /** The question is in a checkpoint. */
+  /** Undefined until it was looked for. */
+  place: TurnPlace | undefined
+}
+
+/** Where a turn goes on. */
+export interface TurnPlace {
+  /** The question is in a checkpoint: the head is the turn's own. */
   isAsked: boolean
+  /** The checkpoint where it begins as long as it is not; undefined: at the head. */
+  readonly from: string | undefined
 }
 
 export function startProgress(turn: Turn, now: () => number): Progress {
@@ -54,7 +65,7 @@ export function startProgress(turn: Turn, now: () => number): Progress {
     openText: () => earlier.openText,
     plan: undefined,
     tools: undefined,
-    isAsked: false
+    place: undefined
   }
 }
 
@@ -64,12 +75,21 @@ export interface Working {
 }
 
 /** The question as the model reads it. */
-export function messageOf({ runId, question, username, page }: Turn): HumanMessage {
+export function messageOf({ runId, question, username, page, branch }: Turn): HumanMessage {
   const date = new Date().toISOString().slice(0, 10)
-  return questionMessage(runId, question, { date, username, page })
+  const beginsBranch = branch.replaces !== undefined || branch.after !== undefined
+  return questionMessage(runId, question, { date, username, page, beginsBranch })
 }
 
 /** Where LangGraph reads and writes, and under which claim. */
-export function threadOf({ conversationId, fence }: Pick<Turn, 'conversationId' | 'fence'>) {
-  return { configurable: { thread_id: conversationId, ...(fence !== undefined && { fence }) } }
+export function threadOf({ runId, conversationId, fence }: Turn, place?: TurnPlace) {
+  const from = place?.isAsked ? undefined : place?.from
+  return {
+    configurable: {
+      thread_id: conversationId,
+      turn: runId,
+      ...(fence !== undefined && { fence }),
+      ...(from !== undefined && { checkpoint_id: from })
+    }
+  }
 }

@@ -1,15 +1,15 @@
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { BaseMessage } from '@langchain/core/messages'
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { UserToken } from '../auth/caller.ts'
 import type { Catalog, LlmModel, McpServer } from '../catalog/catalog.ts'
+import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import type { AppError } from '../errors.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { ToolDefinition, ToolSet } from '../tool-server.ts'
 import { cutShort, isLeft } from './agent-ending.ts'
 import type { AgentEvent } from './agent-events.ts'
 import type { AgentGraph, AgentLimits, AgentObserver, RunContext } from './agent-graph.ts'
-import { resumeEvents, storedMessages, toSnapshot } from './agent-resume.ts'
+import { findPlace, resumeEvents, toSnapshot } from './agent-resume.ts'
 import type { AgentStep } from './agent-step.ts'
 import { createAgentStream } from './agent-stream.ts'
 import {
@@ -26,7 +26,7 @@ import { planTurn, type TurnPlan, type Wishes } from './turn-plan.ts'
 export interface AgentOptions {
   readonly graph: AgentGraph
   /** The same that the graph was made with. */
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
   readonly limits: AgentLimits
   readonly observer: AgentObserver
   readonly currentCatalog: () => Promise<Catalog>
@@ -92,15 +92,15 @@ async function* work(
   { progress, signal }: Working
 ): AsyncGenerator<AgentEvent, void> {
   const { checkpointer, graph, now = Date.now } = options
-  const { runId, conversationId: threadId, correlationId, attempt } = turn
+  const { runId, conversationId: threadId, correlationId } = turn
   const plan = await turn.plan()
   progress.plan = plan
   signal.throwIfAborted()
   const { name, source } = plan.model
   yield { type: 'CUSTOM', name: 'model', value: { name, isLab: source === 'lab' } }
-  const stored = attempt > 1 ? await storedMessages(checkpointer, threadId) : []
-  progress.isAsked = stored.some(({ id }) => id === runId)
-  if (attempt > 1) yield* resume(turn, progress, stored)
+  const { place, stored } = await findPlace(checkpointer, turn)
+  progress.place = place
+  if (turn.attempt > 1) yield* resume(turn, progress, stored)
   progress.tools = await options.leaseTools(plan.servers, plan.userToken, { signal, correlationId })
   const { unavailable } = progress.tools
   const earlier = [...progress.earlier.notes.values()]
@@ -115,7 +115,7 @@ async function* work(
 /** Tells readers what there is, and forgets the text that nobody will finish. */
 function resume(turn: Turn, progress: Progress, stored: readonly BaseMessage[]): AgentEvent[] {
   const question = { id: turn.runId, role: 'user' as const, content: turn.question }
-  const snapshot = [...toSnapshot(stored), ...(progress.isAsked ? [] : [question])]
+  const snapshot = [...toSnapshot(stored), ...(progress.place?.isAsked ? [] : [question])]
   const events = resumeEvents(progress.earlier, snapshot)
   progress.openText = () => progress.stream.openText()
   return events
@@ -170,10 +170,11 @@ async function* answer(
   run: RunContext,
   progress: Progress
 ): AsyncGenerator<AgentEvent, void> {
-  const input = progress.isAsked ? await openSteps(graph, turn) : { messages: [messageOf(turn)] }
+  const { place } = progress
+  const input = place?.isAsked ? await openSteps(graph, turn) : { messages: [messageOf(turn)] }
   if (!input) return
   const steps = await graph.stream(input.messages ? { messages: input.messages } : null, {
-    ...threadOf(turn),
+    ...threadOf(turn, place),
     streamMode: 'custom',
     durability: 'sync',
     signal: run.signal,
@@ -183,7 +184,7 @@ async function* answer(
   })
   progress.openText = () => progress.stream.openText()
   for await (const step of steps) {
-    progress.isAsked = true
+    if (place) place.isAsked = true
     yield* progress.stream.translate(step as AgentStep)
   }
 }

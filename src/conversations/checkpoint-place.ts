@@ -9,17 +9,20 @@ export interface CheckpointPlace {
   readonly checkpointId: string
   /** `configurable.fence`: the claim's number. Nothing: whoever has the conversation. */
   readonly fence: string
+  /** `configurable.turn`: id of the question being answered. Nothing: the checkpoint belongs to no turn. */
+  readonly turn: string
 }
 
 /** The place a config names; undefined without a conversation. Throws on what cannot be part of a key. */
 export function placeOf({ configurable = {} }: RunnableConfig): CheckpointPlace | undefined {
-  const { thread_id, checkpoint_ns = '', checkpoint_id = '', fence = '' } = configurable
+  const { thread_id, checkpoint_ns = '', checkpoint_id = '', fence = '', turn = '' } = configurable
   if (thread_id === undefined) return undefined
   return {
     threadId: nonEmpty('thread_id', thread_id),
     namespace: identifier('checkpoint_ns', checkpoint_ns),
     checkpointId: identifier('checkpoint_id', checkpoint_id),
-    fence: String(fence)
+    fence: String(fence),
+    turn: identifier('turn', turn)
   }
 }
 

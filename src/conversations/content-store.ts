@@ -1,12 +1,8 @@
 import { hash as digest } from 'node:crypto'
 import type { BaseMessage } from '@langchain/core/messages'
 import { compress, decompress } from './compression.ts'
-import {
-  fromPlainMessage,
-  isKnownMessage,
-  type PlainMessage,
-  toPlainMessage
-} from './message-codec.ts'
+import { fromPlainMessage, isKnownMessage, type PlainMessage } from './message-codec.ts'
+import { partsOf, textOf } from './message-text.ts'
 import { HASH_CHARACTERS } from './redis-checkpoint-lua.ts'
 import { decodeValue, encodeValue, loadForeign } from './value-codec.ts'
 
@@ -18,20 +14,6 @@ export type StoredValue =
   | { readonly l: string }
   | { readonly t: string; readonly r?: string }
   | { readonly h: string; readonly r?: string }
-
-const PARTS = [
-  'content',
-  'id',
-  'name',
-  'additional_kwargs',
-  'response_metadata',
-  'tool_calls',
-  'invalid_tool_calls',
-  'usage_metadata',
-  'tool_call_id',
-  'status',
-  'artifact'
-]
 
 /** What a checkpoint or a write is made of, and the contents it needs. */
 export interface ContentWriter {
@@ -69,10 +51,6 @@ export interface ContentReader {
   messages(list: string): BaseMessage[]
 }
 
-function textOf(message: BaseMessage): string {
-  return encodeValue(toPlainMessage(message))
-}
-
 function hashOf(text: string): string {
   return digest('sha256', text, 'base64url').slice(0, HASH_CHARACTERS)
 }
@@ -86,11 +64,6 @@ function hashesIn(list: string): string[] {
 /** Messages alone, in order: a channel that grows at its end. */
 function listOf(value: unknown): BaseMessage[] | undefined {
   return Array.isArray(value) && value.length > 0 && value.every(isKnownMessage) ? value : undefined
-}
-
-function partsOf(message: BaseMessage): unknown[] {
-  const fields = message as unknown as Readonly<Record<string, unknown>>
-  return PARTS.map((name) => fields[name])
 }
 
 export function createContentStore(): ContentStore {

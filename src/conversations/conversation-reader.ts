@@ -6,7 +6,6 @@ import {
   isToolMessage,
   type ToolMessage
 } from '@langchain/core/messages'
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 
 /** Of all results of one conversation; the oldest give way, so that a long one can be read at once. */
 const MAX_RESULT_CHARACTERS = 4 * 1024 * 1024
@@ -31,16 +30,8 @@ export interface ReadMessage {
   /** Cut short by a stop or a failure. */
   readonly incomplete?: true
   readonly toolCalls?: readonly ReadToolCall[]
-}
-
-/** The messages of a conversation as they are stored now; none before its first checkpoint. */
-export async function readMessages(
-  checkpointer: BaseCheckpointSaver,
-  conversationId: string
-): Promise<ReadMessage[]> {
-  const tuple = await checkpointer.getTuple({ configurable: { thread_id: conversationId } })
-  const messages = tuple?.checkpoint.channel_values.messages
-  return Array.isArray(messages) ? toReadMessages(messages) : []
+  /** Of a question that was asked anew: all that were asked in its place, in order of asking, itself among them. */
+  readonly versions?: readonly string[]
 }
 
 /** Results go to the calls they belong to; system messages and results without a call are nobody's business. */

@@ -1,6 +1,6 @@
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { AppError } from '../errors.ts'
-import { type ReadMessage, readMessages } from './conversation-reader.ts'
+import { readBranch } from './branch-reader.ts'
+import type { ReadMessage } from './conversation-reader.ts'
 import type { ConversationRegistry } from './conversation-registry.ts'
 import {
   type ConversationPage,
@@ -8,6 +8,7 @@ import {
   type ConversationSummary,
   pageOf
 } from './conversation-summary.ts'
+import type { ConversationCheckpointer } from './conversation-tree.ts'
 
 /** More than enough for what one user may have had under any limit. */
 const MAX_REMOVAL_ROUNDS = 1_000
@@ -23,7 +24,11 @@ export interface Conversation extends ConversationSummary {
  */
 export interface Conversations {
   list(userId: string, query: ConversationQuery): Promise<ConversationPage>
-  read(userId: string, id: string): Promise<Conversation>
+  /**
+   * The branch that goes through the question `at` and was asked last; the one asked last of all without it.
+   * Throws MESSAGE_NOT_FOUND.
+   */
+  read(userId: string, id: string, at?: string): Promise<Conversation>
   rename(userId: string, id: string, title: string): Promise<ConversationSummary>
   /** Stops a run under way first; what it still writes is refused. */
   remove(userId: string, id: string): Promise<void>
@@ -33,7 +38,7 @@ export interface Conversations {
 
 export interface ConversationsOptions {
   readonly registry: ConversationRegistry
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
   /** Stops a run of this replica and waits a moment for its end. A run elsewhere learns it from the registry. */
   readonly stopRun: (runId: string) => Promise<void>
 }
@@ -51,9 +56,9 @@ export function createConversations(options: ConversationsOptions): Conversation
       return pageOf(await registry.list(userId), query)
     },
 
-    async read(userId, id) {
+    async read(userId, id, at) {
       const summary = await registry.get(userId, id)
-      return { ...summary, messages: await readMessages(checkpointer, id) }
+      return { ...summary, messages: await readBranch(checkpointer, id, at) }
     },
 
     rename: (userId, id, title) => registry.rename(userId, id, title),

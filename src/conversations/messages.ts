@@ -17,19 +17,21 @@ export interface QuestionContext {
   readonly username: string
   /** `app.model:id` of the Nautobot page the question was asked from. */
   readonly page: string | undefined
+  /** It does not simply follow what was asked last: from now on the conversation has branches. */
+  readonly beginsBranch: boolean
 }
 
 /** The user's question as the model reads it. Its id is the run's, so a repeated input cannot double it. */
 export function questionMessage(
   runId: string,
   question: string,
-  { date, username, page }: QuestionContext
+  { date, username, page, beginsBranch }: QuestionContext
 ): HumanMessage {
   const lines = [`date: ${date}`, `user: ${username}`, ...(page ? [`page: ${page}`] : [])]
   return new HumanMessage({
     id: runId,
     content: `[context]\n${lines.join('\n')}\n[/context]\n${question}`,
-    additional_kwargs: { question }
+    additional_kwargs: { question, ...(beginsBranch && { branch: true }) }
   })
 }
 

@@ -64,7 +64,8 @@ end
 /**
  * Records. `v` maps a channel to what it holds: `{t}` a text, `{h}` the hash of a longer one, with the hashes of
  * the messages in it as `r`; or a list of messages: `{a}` the whole of it, or, with `b` and `k`, the first `k` of
- * the list in checkpoint `b` and then `a`. `d` says how many such steps a reader has to take.
+ * the list in checkpoint `b` and then `a`. `d` says how many such steps a reader has to take. `p` is the parent, `q`
+ * the question being answered, `f` the number of the claim under which it was written.
  */
 export const LISTS = String.raw`
 local WIDTH = ${HASH_CHARACTERS}

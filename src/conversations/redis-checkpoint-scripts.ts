@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from './redis-keys.ts'
 
 const MAX_HASHES_PER_READ = 1_000
 
-/** ARGV: fence, ttl, conversation id, namespace, id, parent id, own bytes, new values, carried channels, contents … */
+/** ARGV: fence, ttl, conversation id, namespace, id, parent id, own bytes, new values, carried channels, turn, contents … */
 export const PUT = defineScript(String.raw`${GUARD}${LISTS}${CONTENTS}
 local ns, id, parentId = ARGV[4], ARGV[5], ARGV[6]
 local refused = refusal(ARGV[1])
@@ -15,7 +15,7 @@ if redis.call('HEXISTS', checkpoints, 'r\n' .. ns .. '\n' .. id) == 1 then
   return {'OK'}
 end
 if parentId == id then parentId = '' end
-supply(10)
+supply(11)
 local parent = parentId ~= '' and recordOf(ns, parentId) or nil
 local carried = cjson.decode(ARGV[9])
 -- Values that did not change are only in the parent.
@@ -30,7 +30,10 @@ for _, channel in ipairs(carried) do
   if parent then values[channel] = parent.v[channel] end
 end
 storeSupplied()
-local record = {v = values, p = parentId ~= '' and parentId or nil}
+local record = {
+  v = values, p = parentId ~= '' and parentId or nil,
+  q = ARGV[10] ~= '' and ARGV[10] or nil, f = tonumber(redis.call('HGET', conversation, 'fence') or '')
+}
 local fresh = redis.call('HGET', checkpoints, 'fresh') or ''
 redis.call('HSET', checkpoints,
   'r\n' .. ns .. '\n' .. id, cjson.encode(record),
@@ -112,9 +115,25 @@ if refused then return refused end
 return {'OK', redis.call('HKEYS', checkpoints)}
 `)
 
+/** ARGV: namespace. Answers `{id, parent or nothing, turn or nothing, fence}` of every checkpoint. */
+export const TREE = defineScript(String.raw`${GUARD}
+local refused = refusal('')
+if refused then return refused end
+local prefix = 'r\n' .. ARGV[1] .. '\n'
+local all, found = redis.call('HGETALL', checkpoints), {}
+for i = 1, #all, 2 do
+  if string.sub(all[i], 1, #prefix) == prefix then
+    local record = cjson.decode(all[i + 1])
+    found[#found + 1] = {string.sub(all[i], #prefix + 1), record.p or '', record.q or '', record.f or 0}
+  end
+end
+return {'OK', found}
+`)
+
 /**
- * ARGV: fence, ttl, conversation id. Of the checkpoints put since the last time only the heads stay; work and
- * answer grow with them, not with the conversation, unless a content was left behind: then all are looked at once.
+ * ARGV: fence, ttl, conversation id. Of the checkpoints put since the last time only the heads and the last one of
+ * each turn stay; work and answer grow with them, not with the conversation, unless a content was left behind: then
+ * all are looked at once.
  * 'idle' at the end spares a conversation that is being answered, and does not make another live longer.
  */
 export const PRUNE = defineScript(String.raw`${GUARD}${LISTS}
@@ -126,18 +145,28 @@ if not fresh then return {'OK', 0, 0} end
 -- A full Redis takes nothing in unless something went out before in the same script.
 redis.call('HDEL', checkpoints, '')
 
-local doomed, heads, left = {}, {}, {}
+local doomed, kept, left, continued = {}, {}, {}, {}
+local records = {}
 for ns, id in string.gmatch(fresh, '([^\n]*)\n([^\n]+)\n') do
-  if redis.call('HGET', checkpoints, 'h\n' .. ns) == id then
-    heads[ns] = id
+  local record = recordOf(ns, id)
+  if record then
+    records[#records + 1] = {ns = ns, id = id, name = ns .. '\n' .. id, record = record}
+    if record.p and record.q then continued[ns .. '\n' .. record.p .. '\n' .. record.q] = true end
+  end
+end
+for _, at in ipairs(records) do
+  local turn = at.record.q
+  local isEnd = turn and not continued[at.name .. '\n' .. turn]
+  if isEnd or redis.call('HGET', checkpoints, 'h\n' .. at.ns) == at.id then
+    kept[#kept + 1] = at
   else
-    doomed[ns .. '\n' .. id] = true
+    doomed[at.name] = true
   end
 end
 
--- A head is told in terms of the nearest checkpoint before it that stays.
-for ns, id in pairs(heads) do
-  local record = recordOf(ns, id)
+-- What stays is told in terms of the nearest checkpoint before it that stays.
+for _, at in ipairs(kept) do
+  local ns, record = at.ns, at.record
   local parentId = record.p
   local seen = {}
   while parentId and doomed[ns .. '\n' .. parentId] do
@@ -152,7 +181,8 @@ for ns, id in pairs(heads) do
   for channel, value in pairs(record.v) do
     values[channel] = value.a and relative(ns, parentId, parent, channel, listOf(ns, channel, value)) or value
   end
-  heads[ns] = {id = id, text = cjson.encode({v = values, p = parentId}), values = values}
+  at.values = values
+  at.text = cjson.encode({v = values, p = parentId, q = record.q, f = record.f})
 end
 
 local function leave(hash) left[hash] = true end
@@ -166,9 +196,9 @@ for name in pairs(doomed) do
     removed = removed + 1
   end
 end
-for ns, head in pairs(heads) do
-  redis.call('HSET', checkpoints, 'r\n' .. ns .. '\n' .. head.id, head.text)
-  for _, value in pairs(head.values) do eachHash(ownHashes(value), keep) end
+for _, at in ipairs(kept) do
+  redis.call('HSET', checkpoints, 'r\n' .. at.name, at.text)
+  for _, value in pairs(at.values) do eachHash(ownHashes(value), keep) end
 end
 for _, field in ipairs(redis.call('HKEYS', writes)) do
   local name = string.match(field, '^([^\n]*\n[^\n]*)\n')
@@ -177,8 +207,8 @@ for _, field in ipairs(redis.call('HKEYS', writes)) do
     redis.call('HDEL', writes, field)
   end
 end
-for _, head in pairs(heads) do
-  for _, value in pairs(head.values) do eachHash(ownHashes(value), keep) end
+for _, at in ipairs(kept) do
+  for _, value in pairs(at.values) do eachHash(ownHashes(value), keep) end
 end
 
 local collected = 0

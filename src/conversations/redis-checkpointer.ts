@@ -26,7 +26,8 @@ import {
   createConversationScripts,
   type RunConversationScript
 } from './conversation-scripts.ts'
-import { DELETE, FIELDS, GET, PRUNE, PUT, PUT_WRITES } from './redis-checkpoint-scripts.ts'
+import { BEFORE_FIRST_QUESTION, type TreeNode } from './conversation-tree.ts'
+import { DELETE, FIELDS, GET, PRUNE, PUT, PUT_WRITES, TREE } from './redis-checkpoint-scripts.ts'
 import { indexKey, TOMBSTONE_SECONDS, userKey } from './redis-keys.ts'
 import { encodeValue } from './value-codec.ts'
 
@@ -111,10 +112,11 @@ export class RedisCheckpointer extends BaseCheckpointSaver {
       const outcome = await this.#store(PUT, writer, place, [
         place.namespace,
         id,
-        place.checkpointId,
+        place.checkpointId === BEFORE_FIRST_QUESTION ? '' : place.checkpointId,
         bytes,
         JSON.stringify(Object.fromEntries(stored)),
-        JSON.stringify(carried)
+        JSON.stringify(carried),
+        place.turn
       ])
       if (outcome === 'OK') break
     }
@@ -155,9 +157,14 @@ export class RedisCheckpointer extends BaseCheckpointSaver {
     await this.#run(DELETE, nonEmpty('thread_id', threadId), args)
   }
 
+  async tree(threadId: string): Promise<readonly TreeNode[]> {
+    const { parts } = await this.#run(TREE, nonEmpty('thread_id', threadId), [''])
+    return treeOf(parts[0])
+  }
+
   /**
-   * Ends a turn: of the checkpoints since the last time only the newest stays, and messages that nothing refers
-   * to any more go. `fence` as in `configurable.fence`.
+   * Ends a turn: of the checkpoints since the last time only the newest of each turn stays, and messages that
+   * nothing refers to any more go. `fence` as in `configurable.fence`.
    */
   async prune(threadId: string, fence?: number | string): Promise<Pruned> {
     const args = [String(fence ?? ''), this.#ttlSeconds, threadId]
@@ -240,6 +247,21 @@ export class RedisCheckpointer extends BaseCheckpointSaver {
 /** In a write a list is whole: it has no parent to lean on. */
 function inWrite(value: StoredValue): object {
   return 'l' in value ? { a: value.l } : value
+}
+
+/** Claims one after the other, and what one claim wrote by its replica's clock. */
+function treeOf(reply: RedisReply | undefined): TreeNode[] {
+  return (reply as RedisReply[][])
+    .map(([id, parentId, turn, fence]) => ({
+      node: {
+        id: String(id),
+        parentId: String(parentId) || undefined,
+        turn: String(turn) || undefined
+      },
+      fence: Number(fence)
+    }))
+    .sort((one, other) => one.fence - other.fence || (one.node.id < other.node.id ? -1 : 1))
+    .map(({ node }) => node)
 }
 
 function matches(

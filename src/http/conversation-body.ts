@@ -18,9 +18,10 @@ export function toSummaryBody({ id, title, createdAt, updatedAt, runId }: Conver
 }
 
 export function toConversationBody(conversation: Conversation) {
-  const messages = conversation.messages.map(({ toolCalls, ...message }) => ({
+  const messages = conversation.messages.map(({ toolCalls, versions, ...message }) => ({
     ...message,
-    ...(toolCalls && { toolCalls: [...toolCalls] })
+    ...(toolCalls && { toolCalls: [...toolCalls] }),
+    ...(versions && { versions: [...versions] })
   }))
   return { ...toSummaryBody(conversation), messages }
 }

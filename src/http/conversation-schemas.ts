@@ -33,7 +33,17 @@ export const conversationQuerySchema = z.strictObject({
     .describe('Part of the title; case does not matter.')
 })
 
-export const exportQuerySchema = z.strictObject({
+const branchSchema = z.strictObject({
+  at: idSchema
+    .optional()
+    .describe(
+      'Id of a question: of the branches that go through it, the one asked last. Without it, the one asked last of all.'
+    )
+})
+
+export const readQuerySchema = branchSchema
+
+export const exportQuerySchema = branchSchema.extend({
   format: z.enum(['markdown', 'json']).default('markdown')
 })
 
@@ -76,7 +86,13 @@ const messageSchema = z
     role: z.enum(['user', 'assistant']),
     text: z.string().describe('A question as it was typed, or Markdown of an answer.'),
     incomplete: z.literal(true).optional().describe('Cut short by a stop or a failure.'),
-    toolCalls: z.array(toolCallSchema).optional()
+    toolCalls: z.array(toolCallSchema).optional(),
+    versions: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Of a question that was asked anew: the ids of all that were asked in its place, in order of asking.'
+      )
   })
   .meta({ id: 'ConversationMessage' })
 

@@ -122,6 +122,16 @@ export const chatRequestSchema = z
       .describe('The question.')
       .meta({ minLength: 1 }),
     conversationId: idSchema.optional().describe('Continues a conversation; a new one without it.'),
+    replaces: idSchema
+      .optional()
+      .describe(
+        'Id of an earlier question of the conversation: this one is asked in its place, as a branch. The old branch stays.'
+      ),
+    after: idSchema
+      .optional()
+      .describe(
+        'Id of an earlier question of the conversation: this one is asked behind its answer. Without it, behind the newest.'
+      ),
     model: nameOrId.optional().describe('Name or id of an LLM model; the default one without it.'),
     mcpServers: z
       .array(nameOrId)
@@ -139,6 +149,17 @@ export const chatRequestSchema = z
       .optional()
       .describe('The Nautobot object whose page the question was asked from.')
   })
+  .refine(({ replaces, after }) => replaces === undefined || after === undefined, {
+    message: 'excludes `replaces`',
+    path: ['after']
+  })
+  .refine(
+    ({ conversationId, replaces, after }) => conversationId !== undefined || !(replaces ?? after),
+    {
+      message: 'is missing: `replaces` and `after` name a question of a conversation',
+      path: ['conversationId']
+    }
+  )
   .meta({
     id: 'ChatRequest',
     examples: [

@@ -3,6 +3,7 @@ import type { Agent } from '../agent/agent.ts'
 import { LEFT, STOPPED } from '../agent/agent-turn.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
+import type { BranchWish } from '../conversations/conversation-tree.ts'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { LOG_START, readingPlace } from './log-place.ts'
@@ -20,7 +21,9 @@ import { takenOverExecution } from './taken-over.ts'
 const MAX_STOP_WAIT_MS = 1_000
 
 export interface RunCoordinatorOptions extends RunExecutionOptions, RunQueueOptions {
-  readonly conversations: Pick<ConversationRegistry, 'claim' | 'release' | 'fenceOf'>
+  readonly conversations: Pick<ConversationRegistry, 'claim' | 'release' | 'fenceOf' | 'get'>
+  /** Throws MESSAGE_NOT_FOUND for a branch from nowhere. */
+  readonly branchPoint: (conversationId: string, wish: BranchWish) => Promise<unknown>
   readonly store: RunStore
   /** Where replicas answer runs together; undefined: this process is alone. */
   readonly shared?: SharedRuns
@@ -162,6 +165,7 @@ async function open(
   const { caller, conversationId: wanted, message } = question
   const plan = await prepareInTime(agent, question, maxRunMs)
   queue.checkOpen()
+  await checkBranch(options, question)
   const id = randomUUID()
   const conversationId = await conversations.claim(caller.id, wanted, id, message)
   const record = recordOf(question, id, conversationId)
@@ -176,6 +180,16 @@ async function open(
     await conversations.release(conversationId, id)
     throw error
   }
+}
+
+/** A branch from nowhere is refused before anything is claimed. */
+async function checkBranch(
+  { conversations, branchPoint }: RunCoordinatorOptions,
+  { caller, conversationId, replaces, after }: Question
+): Promise<void> {
+  if (conversationId === undefined || (replaces === undefined && after === undefined)) return
+  await conversations.get(caller.id, conversationId)
+  await branchPoint(conversationId, { replaces, after })
 }
 
 /** What is thrown when time runs out is ours, not the bare reason of a signal. */
@@ -204,9 +218,11 @@ function forgiveMissing(error: unknown): void {
 
 /** Of the caller nothing but the id and name are kept: their credential ends with the request. */
 function recordOf(question: Question, id: string, conversationId: string): RunRecord {
-  const { caller, message, model, mcpServers, pageContext, correlationId } = question
+  const { caller, message, replaces, after, model, mcpServers, pageContext, correlationId } =
+    question
   return {
-    ...{ id, conversationId, message, model, mcpServers, pageContext, correlationId },
+    ...{ id, conversationId, message, replaces, after },
+    ...{ model, mcpServers, pageContext, correlationId },
     userId: caller.id,
     username: caller.username
   }

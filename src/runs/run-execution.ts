@@ -153,6 +153,7 @@ function turnOf({ record, fence, pen, plan, earlier }: Execution) {
     earlier,
     question,
     page: pageContext && `${pageContext.objectType}:${pageContext.id}`,
+    branch: { replaces: record.replaces, after: record.after },
     plan,
     beginCall: pen.beginCall,
     correlationId: record.correlationId

@@ -25,6 +25,10 @@ export interface Question {
   readonly caller: Caller
   readonly conversationId: string | undefined
   readonly message: string
+  /** Id of an earlier question in whose place it is asked, as a branch that begins before that one. */
+  readonly replaces: string | undefined
+  /** Id of an earlier question behind whose answer it is asked; undefined: behind what was said last. */
+  readonly after: string | undefined
   /** Name or id of an LLM model; undefined: the default one. */
   readonly model: string | undefined
   /** Names or ids of MCP servers to use beside the built-in tools; undefined: all enabled ones. */
@@ -81,6 +85,9 @@ export interface RunRecord {
   readonly userId: string
   readonly username: string
   readonly message: string
+  /** As in the question. */
+  readonly replaces: string | undefined
+  readonly after: string | undefined
   readonly model: string | undefined
   readonly mcpServers: readonly string[] | undefined
   readonly pageContext: PageContext | undefined
@@ -90,8 +97,8 @@ export interface RunRecord {
 export interface RunCoordinator {
   /**
    * Claims the conversation and starts answering; the run outlives its request.
-   * Throws CONVERSATION_BUSY (with `details.runId`), CONVERSATION_NOT_FOUND, UNKNOWN_MODEL, UNKNOWN_TOOL_SERVER,
-   * MODEL_NOT_CONFIGURED, MODEL_NOT_PERMITTED, TOO_MANY_RUNS, DRAINING, REDIS_UNAVAILABLE, like those below.
+   * Throws CONVERSATION_BUSY (with `details.runId`), CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, UNKNOWN_MODEL,
+   * UNKNOWN_TOOL_SERVER, MODEL_NOT_CONFIGURED, MODEL_NOT_PERMITTED, TOO_MANY_RUNS, DRAINING, REDIS_UNAVAILABLE, like those below.
    */
   start(question: Question): Promise<{ readonly runId: string; readonly conversationId: string }>
   /** Throws RUN_NOT_FOUND, for foreign runs too. */

@@ -1,10 +1,10 @@
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { type Agent, createAgent } from '../agent/agent.ts'
 import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
 import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
+import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { type Conversations, createConversations } from '../conversations/conversations.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { toModelError } from '../llm/model-errors.ts'
@@ -82,6 +82,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
   const agent = buildAgent(parts, { mcp, models, checkpointer })
   const runs: OwningRunCoordinator = createRunCoordinator({
     ...{ agent, conversations: registry, store: store.runs, settle: store.settle },
+    branchPoint: (id, wish) => branchPoint(checkpointer, id, wish),
     ...(store.shared && { shared: store.shared }),
     ...runObserver(parts),
     maxRuns: config.limits.maxRuns,
@@ -145,7 +146,7 @@ function connectOut({ proxy, tls }: Config): Outbound {
 interface AgentParts {
   readonly mcp: McpClients
   readonly models: ReturnType<typeof createModelFactory>
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
 }
 
 function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentParts): Agent {

@@ -1,4 +1,3 @@
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { storedMessages, toSnapshot } from '../agent/agent-resume.ts'
 import type { Config } from '../config.ts'
 import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
@@ -6,6 +5,7 @@ import {
   type ConversationRegistry,
   createMemoryConversationRegistry
 } from '../conversations/conversation-registry.ts'
+import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
 import { createMemoryConversationCleanup } from '../conversations/memory-conversation-cleanup.ts'
 import { RedisCheckpointer } from '../conversations/redis-checkpointer.ts'
@@ -43,7 +43,7 @@ const NOT_OURS = new Set<AppError['code']>(['CONVERSATION_NOT_FOUND', 'CONVERSAT
 
 /** Where conversations and their runs are kept: in Redis when there is one, else in this process. */
 export interface ConversationStore {
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
   readonly registry: ConversationRegistry
   readonly runs: RunStore
   /** Where several replicas answer together. */
@@ -86,7 +86,7 @@ function inMemory({ config: { limits } }: ConversationStoreParts): ConversationS
     registry,
     runs,
     shared: undefined,
-    settle: async (id) => checkpointer.prune(id),
+    settle: (id) => checkpointer.prune(id),
     cleanup: createMemoryConversationCleanup(registry, limits.conversationDays),
     close: async () => {}
   }
@@ -149,7 +149,7 @@ function announce(outage: Outage, setUp: () => void): void {
 interface RunStoreParts extends Pick<ConversationStoreParts, 'onLost'> {
   readonly channels: RedisChannels
   readonly registry: RedisConversationRegistry
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
 }
 
 function createRunStore(
@@ -172,12 +172,15 @@ function createRunStore(
 
 /** The conversation up to the run's own question. */
 async function historyOf(
-  checkpointer: BaseCheckpointSaver,
-  { id, conversationId, message: content }: RunRecord
+  checkpointer: ConversationCheckpointer,
+  { id, conversationId, message: content, replaces, after }: RunRecord
 ) {
   const all = toSnapshot(await storedMessages(checkpointer, conversationId))
   const place = all.findIndex((message) => message.id === id)
-  const before = place < 0 ? all : all.slice(0, place)
+  const from = place < 0 && (await branchPoint(checkpointer, conversationId, { replaces, after }))
+  const before = from
+    ? toSnapshot(await storedMessages(checkpointer, conversationId, from))
+    : all.slice(0, place < 0 ? all.length : place)
   return [...before, { id, role: 'user' as const, content }]
 }
 

@@ -87,7 +87,7 @@ function NewConversation({ leave }: { readonly leave: () => void }) {
 export function focusQuestion(inside: Element): void {
   const root = inside.getRootNode()
   if (root instanceof ShadowRoot || root instanceof Document)
-    root.querySelector('textarea')?.focus()
+    root.querySelector<HTMLElement>('.composer textarea')?.focus()
 }
 
 function Search({ list }: { readonly list: ConversationList }) {

@@ -5,9 +5,8 @@ import { useChat, usePinnedScroll } from './chat-hooks.ts'
 import { EmptyState } from './EmptyState.tsx'
 import { FailureText } from './FailureBox.tsx'
 import { DownIcon, RetryIcon } from './icons.tsx'
-import type { Question as QuestionMessage } from './message.ts'
 import { useMessage } from './message-store.ts'
-import { nounOf } from './nouns.ts'
+import { Question } from './Question.tsx'
 
 /** Messages on the page before "Show earlier". */
 export const SHOWN_MESSAGES = 50
@@ -19,7 +18,10 @@ export function Log() {
   const { scroller, content, isPinned, scrollToEnd } = usePinnedScroll(ids.length > 0)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new question brings the end back into sight
-  useEffect(scrollToEnd, [ids.length, scrollToEnd])
+  useEffect(() => {
+    // Who turns to another version of a question stays where it is.
+    if (!chat.view.get().switched) scrollToEnd()
+  }, [ids.at(-1), chat, scrollToEnd])
 
   const hidden = Math.max(0, ids.length - shown)
   return (
@@ -91,15 +93,4 @@ function Message({ id }: { readonly id: string }) {
   const message = useMessage(useChat().messages, id)
   if (!message) return null
   return message.kind === 'question' ? <Question question={message} /> : <Answer answer={message} />
-}
-
-function Question({ question }: { readonly question: QuestionMessage }) {
-  return (
-    <article className="question" aria-label="Question">
-      {question.about && (
-        <div className="about-mark">About this {nounOf(question.about.objectType)}</div>
-      )}
-      <div className="bubble">{question.text}</div>
-    </article>
-  )
 }

@@ -39,6 +39,10 @@ export interface ChatOptions {
 export interface Ask {
   readonly message: string
   readonly conversationId?: string
+  /** The earlier question in whose place it is asked. */
+  readonly replaces?: string
+  /** The earlier question behind whose answer it is asked; the newest one without it. */
+  readonly after?: string
   readonly model?: string
   readonly mcpServers?: readonly string[]
   readonly pageContext?: PageContext

@@ -3,6 +3,7 @@ import { createId } from './browser.ts'
 import { type ChatContext, changeAnswer, patchView, setDraft } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
 import { cancelRun, readInto, settle } from './chat-reading.ts'
+import { branchBehind, turnsOf } from './log-turns.ts'
 import { type Answer, emptyAnswer, isOpen, type Question } from './message.ts'
 import type { RememberedRun } from './session-memory.ts'
 
@@ -21,11 +22,27 @@ export async function ask(context: ChatContext, raw: string): Promise<void> {
   // Kept until the service has the question: a reload before that brings it back.
   if (context.draft.get() === '') context.memory.keepDraft(text)
   patchView(context, { about: undefined, announcement: 'Question sent' })
-  const question: Question = { kind: 'question', id: createId(), text, about }
+  const question = newQuestion(context, { text, about })
   await submit(context, question, emptyAnswer(createId(), question.id))
 }
 
-async function submit(context: ChatContext, question: Question, answer: Answer): Promise<void> {
+/** Behind what is shown: without being told, the service puts it behind what was asked last. */
+function newQuestion(
+  context: ChatContext,
+  { text, about }: Pick<Question, 'text' | 'about'>
+): Question {
+  const branch = context.view.get().at ? branchBehind(turnsOf(context.messages)) : undefined
+  return { kind: 'question', id: createId(), text, about, branch }
+}
+
+/** `undo` takes the place of giving the question back to the composer when the conversation is busy. */
+export async function submit(
+  context: ChatContext,
+  question: Question,
+  answer: Answer,
+  undo?: () => void
+): Promise<void> {
+  patchView(context, { switched: undefined })
   context.messages.put(question)
   context.messages.put(answer)
   const { signal } = context.lifetime
@@ -34,7 +51,9 @@ async function submit(context: ChatContext, question: Question, answer: Answer):
       const first = await context.api.ask(request(context, question), signal)
       await readInto(context, answer.id, { first })
     } catch (error) {
-      if (!takeBack(context, question, answer.id, error)) throw error
+      if (!takeBack(context, answer, error)) throw error
+      if (undo) undo()
+      else giveBack(context, question)
     }
   })
 }
@@ -43,27 +62,26 @@ function request(context: ChatContext, question: Question): Ask {
   const { conversationId, model, servers } = context.view.get()
   return {
     message: question.text,
-    ...(conversationId && { conversationId }),
+    ...(conversationId && { conversationId, ...question.branch }),
     ...(model && { model }),
     ...(servers && { mcpServers: servers }),
     ...(question.about && { pageContext: question.about })
   }
 }
 
-/** A busy conversation gives the question back to the composer. */
-function takeBack(
-  context: ChatContext,
-  question: Question,
-  answerId: string,
-  error: unknown
-): boolean {
+/** A busy conversation has no place for the question: it leaves the log. */
+function takeBack(context: ChatContext, { id, questionId }: Answer, error: unknown): boolean {
   const failure = toFailure(error)
   const runId = failure.details?.runId
   if (failure.code !== 'CONVERSATION_BUSY' || typeof runId !== 'string') return false
-  context.messages.remove([question.id, answerId])
-  if (context.draft.get() === '') setDraft(context, question.text)
-  patchView(context, { busyRunId: runId, about: question.about })
+  context.messages.remove([questionId, id])
+  patchView(context, { busyRunId: runId })
   return true
+}
+
+function giveBack(context: ChatContext, { text, about }: Question): void {
+  if (context.draft.get() === '') setDraft(context, text)
+  patchView(context, { about })
 }
 
 /**
@@ -80,8 +98,10 @@ export async function retry(context: ChatContext, answerId: string): Promise<voi
   }
   const question = context.messages.get(answer.questionId)
   if (question?.kind !== 'question') return
-  if (!runId) return await submit(context, question, emptyAnswer(answer.id, question.id))
-  const again: Question = { ...question, id: createId() }
+  if (!question.messageId) {
+    return await submit(context, question, emptyAnswer(answer.id, question.id))
+  }
+  const again = newQuestion(context, question)
   await submit(context, again, emptyAnswer(createId(), again.id))
 }
 
@@ -169,6 +189,9 @@ export function leaveConversation(context: ChatContext): void {
   context.memory.keepConversation(undefined)
   patchView(context, {
     conversationId: undefined,
+    at: undefined,
+    switched: undefined,
+    editing: undefined,
     isReading: false,
     readFailure: undefined,
     openAnswerId: undefined,

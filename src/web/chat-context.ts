@@ -28,6 +28,8 @@ export interface ChatContext extends ChatDependencies {
   readonly messages: MessageStore
   readonly view: Cell<ChatView>
   readonly draft: Cell<string>
+  /** What was typed in the place of earlier questions and not sent. */
+  readonly edits: Map<string, string>
   /** The person's conversations; undefined without `conversations`. */
   readonly list: ConversationList | undefined
   /** Ends with the open conversation; replaced by the next one. */
@@ -45,6 +47,7 @@ export function createContext(dependencies: ChatDependencies): ChatContext {
     view: createCell(initialView(dependencies.about)),
     list: dependencies.conversations && createConversationList(dependencies.conversations),
     draft: createCell(dependencies.memory.draft()),
+    edits: new Map(),
     lifetime: new AbortController(),
     closing: new AbortController(),
     loading: new AbortController()

@@ -63,6 +63,7 @@ const NEXT_STEPS: Partial<Record<LocalCode | ErrorCode, string>> = {
   UNKNOWN_MODEL: 'Choose another model below the question.',
   UNKNOWN_TOOL_SERVER: 'Choose other MCP servers below the question.',
   CONVERSATION_NOT_FOUND: 'It was deleted or has expired. Start a new conversation.',
+  MESSAGE_NOT_FOUND: 'Reload the page: the conversation was changed elsewhere.',
   RUN_NOT_FOUND: 'It has expired. Ask the question again.',
   MODEL_NOT_CONFIGURED: 'An administrator adds an enabled LLM model under AI Platform.',
   MODEL_CREDENTIAL_REFUSED: "An administrator checks the model's secrets group in Nautobot.",

@@ -4,7 +4,7 @@ import type { RunStream } from './api.ts'
 import { type ChatContext, changeAnswer, patchView } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
 import { failAnswer, fold } from './fold.ts'
-import type { Answer } from './message.ts'
+import type { Answer, Question } from './message.ts'
 import { readRun } from './run-reader.ts'
 
 /** Marks the answer as the one being written while `reading` lasts, and says how it ended. */
@@ -71,7 +71,16 @@ function knowRun(context: ChatContext, answerId: string, runId: string): void {
   const before = context.messages.get(answerId)
   if (before?.kind !== 'answer' || before.runId === runId) return
   const answer = changeAnswer(context, answerId, (now) => ({ ...now, runId }))
+  const question = context.messages.get(before.questionId)
+  if (question?.kind === 'question') context.messages.put(accepted(question, runId))
   if (answer?.stopping) void cancelRun(context, answer)
+}
+
+/** The service calls a question as it calls its run. */
+function accepted(question: Question, messageId: string): Question {
+  const { versions } = question
+  if (!versions || versions.includes(messageId)) return { ...question, messageId }
+  return { ...question, messageId, versions: [...versions, messageId] }
 }
 
 /** Keeps an accepted run for a reload, and forgets its draft unless a new one is being typed. */
@@ -84,6 +93,8 @@ function remember(context: ChatContext, answer: Answer): void {
   const kept = memory.conversation()
   const runs = kept?.conversationId === conversationId ? kept.runs : []
   if (runs.some((run) => run.runId === runId)) return
+  // What was asked last is the newest branch of all.
+  patchView(context, { at: undefined })
   const { text, about } = question
   context.list?.noteRun({ id: conversationId, runId, question: text })
   const username = view.get().options?.identity.username ?? ''

@@ -14,6 +14,12 @@ export interface ChatView {
   /** The draft is sent as soon as the service is there and the conversation is back. */
   readonly waitsToSend: boolean
   readonly conversationId: string | undefined
+  /** The question whose branch is shown, as the service calls it; undefined: the branch that was asked last. */
+  readonly at: string | undefined
+  /** The version that a person has just turned to, forwards or back; undefined once they ask. */
+  readonly switched: { readonly to: string; readonly by: 1 | -1 } | undefined
+  /** The question that is being changed. */
+  readonly editing: string | undefined
   /** The conversation's messages are on their way. */
   readonly isReading: boolean
   /** Why they could not be read. */
@@ -42,6 +48,9 @@ export function initialView(about: PageContext | undefined): ChatView {
     nextLoadMs: undefined,
     waitsToSend: false,
     conversationId: undefined,
+    at: undefined,
+    switched: undefined,
+    editing: undefined,
     isReading: false,
     readFailure: undefined,
     listNotice: undefined,

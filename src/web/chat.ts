@@ -1,3 +1,4 @@
+import { askInstead, showVersion } from './branch-actions.ts'
 import { ask, followBusy, newConversation, retry, stop, stopBusy } from './chat-actions.ts'
 import {
   type ChatContext,
@@ -18,15 +19,22 @@ import type { ConversationSummary, ExportFormat } from './conversation-api.ts'
 
 /** The chat's state and everything a person can do with it. */
 export interface Chat
-  extends Pick<ChatContext, 'view' | 'messages' | 'draft' | 'list' | 'version' | 'signInUrl'> {
+  extends Pick<
+    ChatContext,
+    'view' | 'messages' | 'draft' | 'edits' | 'list' | 'version' | 'signInUrl'
+  > {
   /** Asks the service for its options, again after a while, and brings this tab's conversation back. */
   load(): Promise<void>
   setDraft(text: string): void
-  choose(choice: Partial<Pick<ChatView, 'model' | 'servers' | 'about'>>): void
+  choose(choice: Partial<Pick<ChatView, 'model' | 'servers' | 'about' | 'editing'>>): void
   /** Takes what could not be done in the list off the page. */
   dismissListNotice(): void
   /** Sends a question, or keeps it until the service is there. Ignored while an answer is being written. */
   ask(text: string): Promise<void>
+  /** Asks in the place of an earlier question; what came from there on stays with the service. */
+  askInstead(questionId: string, text: string): Promise<void>
+  /** Shows another version of a question, `by` one forwards or back; answers why it could not. */
+  showVersion(messageId: string, by: 1 | -1): Promise<string | undefined>
   /** Reads, sends or asks again, whichever the failure calls for. */
   retry(answerId: string): Promise<void>
   /** Asks the service to stop the answer being written. */
@@ -52,6 +60,7 @@ export function createChat(dependencies: ChatDependencies): Chat {
     view: context.view,
     messages: context.messages,
     draft: context.draft,
+    edits: context.edits,
     list: context.list,
     version: context.version,
     signInUrl: context.signInUrl,
@@ -60,10 +69,16 @@ export function createChat(dependencies: ChatDependencies): Chat {
     choose: (choice) => patchView(context, choice),
     dismissListNotice: () => patchView(context, { listNotice: undefined }),
     ask: (text) => ask(context, text),
+    askInstead: (questionId, text) => askInstead(context, questionId, text),
+    showVersion: (messageId, by) => showVersion(context, messageId, by),
     retry: (answerId) => retry(context, answerId),
     stop: () => stop(context),
     stopBusy: () => stopBusy(context),
-    followBusy: () => followBusy(context),
+    async followBusy() {
+      // It is not in the branch that is shown: it is the newest of all.
+      if (context.view.get().at) await showVersion(context, undefined)
+      else await followBusy(context)
+    },
     newConversation: () => newConversation(context),
     open: (id) => openConversation(context, id),
     rename: (id, title) => renameConversation(context, id, title),

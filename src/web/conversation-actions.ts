@@ -8,7 +8,12 @@ import {
 } from './chat-actions.ts'
 import { type ChatContext, patchView } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
-import { type ConversationApi, type ExportFormat, MAX_TITLE_CHARS } from './conversation-api.ts'
+import {
+  type ConversationApi,
+  type ExportFormat,
+  MAX_TITLE_CHARS,
+  type ReadConversation
+} from './conversation-api.ts'
 import { fileName } from './conversation-words.ts'
 import { emptyAnswer, type Failure } from './message.ts'
 import { type Exchange, readExchanges } from './read-messages.ts'
@@ -44,14 +49,40 @@ async function readStored(
   const { signal } = context.lifetime
   patchView(context, { isReading: true, readFailure: undefined })
   try {
-    const conversation = await api.read(kept.conversationId, signal)
-    const runs = await withRunUnderWay(context, kept.runs, conversation.runId)
+    const { conversation, runs, at } = await readBranch(context, api, kept)
     if (signal.aborted) return []
-    patchView(context, { isReading: false })
-    return show(context, readExchanges(conversation), { runs, underWay: conversation.runId })
+    patchView(context, { isReading: false, at })
+    return show(context, conversation, { runs, at })
   } catch (error) {
     if (signal.aborted) return []
     return withoutStored(context, kept, toFailure(error))
+  }
+}
+
+/** A branch of a conversation, and the runs that are known of it. */
+export interface ReadPlace {
+  readonly conversation: ReadConversation
+  readonly runs: readonly RememberedRun[]
+  readonly at: string | undefined
+}
+
+export async function readPlace(
+  context: ChatContext,
+  api: ConversationApi,
+  { conversationId, at, runs: kept }: Remembered
+): Promise<ReadPlace> {
+  const conversation = await api.read(conversationId, at, context.lifetime.signal)
+  const runs = await withRunUnderWay(context, kept, conversation.runId)
+  return { conversation, runs, at }
+}
+
+/** A branch that is not there any more gives way to the newest one. */
+async function readBranch(context: ChatContext, api: ConversationApi, kept: Remembered) {
+  try {
+    return await readPlace(context, api, kept)
+  } catch (error) {
+    if (kept.at === undefined || toFailure(error).code !== 'MESSAGE_NOT_FOUND') throw error
+    return await readPlace(context, api, { ...kept, at: undefined })
   }
 }
 
@@ -85,18 +116,27 @@ async function withRunUnderWay(
   }
 }
 
-interface KnownRuns {
+interface ShownBranch {
   readonly runs: readonly RememberedRun[]
-  readonly underWay: string | undefined
+  readonly at: string | undefined
 }
 
-/** Puts the messages into the log; where a run's own events are known, they say more than what was kept. */
-function show(
+/** Makes the messages the log; where a run's own events are known, they say more than what was kept. */
+export function show(
   context: ChatContext,
-  stored: readonly Exchange[],
-  { runs, underWay }: KnownRuns
+  conversation: ReadConversation,
+  { runs, at }: ShownBranch
 ): Promise<void>[] {
-  const rows = withRuns(stored, runs)
+  const { runId: underWay, messages } = conversation
+  const isBranched = at !== undefined || messages.some(({ versions }) => versions)
+  // A run that is not in the branch may be of another one.
+  const rows = withRuns(readExchanges(conversation), runs).filter(
+    ({ runId, isStored }) => isStored || !isBranched || (runId === underWay && at === undefined)
+  )
+  context.messages.clear()
+  if (underWay && !rows.some(({ runId }) => runId === underWay)) {
+    patchView(context, { busyRunId: underWay })
+  }
   for (const { exchange, runId } of rows) {
     const { question, answer } = exchange
     context.messages.put(question)
@@ -120,27 +160,22 @@ interface Row {
   readonly isStored: boolean
 }
 
-/**
- * Each exchange with the run that answered it, found from the newest on by its question. A run that is
- * newer than all that was kept comes after it.
- */
+/** Each exchange with the run that answered it. A run that is newer than all that was kept comes after it. */
 export function withRuns(stored: readonly Exchange[], runs: readonly RememberedRun[]): Row[] {
-  const rows: Row[] = stored.map((exchange) => ({ exchange, runId: undefined, isStored: true }))
-  const after: Row[] = []
-  let end = rows.length
-  for (const run of runs.toReversed()) {
-    const at = rows
-      .slice(0, end)
-      .findLastIndex((row) => row.exchange.question.text === run.question)
-    const row = rows[at]
-    if (row) {
-      rows[at] = { ...row, runId: run.runId }
-      end = at
-    } else if (end === rows.length) {
-      after.unshift({ exchange: newExchange(run), runId: run.runId, isStored: false })
-    }
-  }
-  return [...rows, ...after]
+  const known = new Set(runs.map(({ runId }) => runId))
+  const ids = stored.map(({ question }) => question.messageId)
+  const newest = runs.findLastIndex(({ runId }) => ids.includes(runId))
+  return [
+    ...stored.map((exchange, place) => {
+      const runId = ids[place]
+      return { exchange, runId: runId && known.has(runId) ? runId : undefined, isStored: true }
+    }),
+    ...runs.slice(newest + 1).map((run) => ({
+      exchange: newExchange(run),
+      runId: run.runId,
+      isStored: false
+    }))
+  ]
 }
 
 function newExchange({ question: text, about }: RememberedRun): Exchange {
@@ -176,11 +211,10 @@ export async function saveConversation(
   conversation: { readonly id: string; readonly title: string },
   format: ExportFormat
 ): Promise<boolean> {
+  const { conversationId, at } = context.view.get()
+  const place = { id: conversation.id, at: conversation.id === conversationId ? at : undefined }
   return await attempt(context, 'Exported', 'Could not export', async (api, signal) => {
-    saveFile(
-      await api.export(conversation.id, format, signal),
-      fileName(conversation.title, format)
-    )
+    saveFile(await api.export(place, format, signal), fileName(conversation.title, format))
   })
 }
 

@@ -40,6 +40,8 @@ export interface ReadMessage {
   /** The run ended before the text did. */
   readonly incomplete?: boolean
   readonly toolCalls?: readonly ReadToolCall[]
+  /** Of a question: all that were asked in its place. */
+  readonly versions?: readonly string[]
 }
 
 export interface ReadConversation extends ConversationSummary {
@@ -55,15 +57,22 @@ export interface PageQuery {
 
 export type ExportFormat = 'markdown' | 'json'
 
+/** A conversation, and which of its branches. */
+export interface Place {
+  readonly id: string
+  readonly at: string | undefined
+}
+
 /** A person's conversations with the service. Every method throws as those of `ChatApi` do. */
 export interface ConversationApi {
   /** Newest question first. */
   list(query: PageQuery, signal: AbortSignal): Promise<ConversationPage>
-  read(id: string, signal: AbortSignal): Promise<ReadConversation>
+  /** The newest branch through the question `at`; the newest of all without it. */
+  read(id: string, at: string | undefined, signal: AbortSignal): Promise<ReadConversation>
   rename(id: string, title: string, signal: AbortSignal): Promise<ConversationSummary>
   /** Stops its run first. */
   remove(id: string, signal: AbortSignal): Promise<void>
-  export(id: string, format: ExportFormat, signal: AbortSignal): Promise<Blob>
+  export(place: Place, format: ExportFormat, signal: AbortSignal): Promise<Blob>
 }
 
 export function createConversationApi(options: ApiOptions): ConversationApi {
@@ -72,17 +81,22 @@ export function createConversationApi(options: ApiOptions): ConversationApi {
   return {
     list: (query, signal) =>
       readJson(send, { method: 'GET', path: `/conversations?${parameters(query)}` }, signal),
-    read: (id, signal) => readJson(send, { method: 'GET', path: pathOf(id) }, signal),
+    read: (id, at, signal) =>
+      readJson(send, { method: 'GET', path: pathOf(id) + atQuery('?', at) }, signal),
     rename: (id, title, signal) =>
       readJson(send, { method: 'PATCH', path: pathOf(id), body: { title } }, signal),
     async remove(id, signal) {
       await send({ method: 'DELETE', path: pathOf(id) }, inTime(signal))
     },
-    async export(id, format, signal) {
-      const path = `${pathOf(id)}/export?format=${format}`
+    async export({ id, at }, format, signal) {
+      const path = `${pathOf(id)}/export?format=${format}${atQuery('&', at)}`
       return await (await send({ method: 'GET', path }, inTime(signal))).blob()
     }
   }
+}
+
+function atQuery(start: '?' | '&', at: string | undefined): string {
+  return at === undefined ? '' : `${start}at=${encodeURIComponent(at)}`
 }
 
 function parameters({ limit, cursor, search }: PageQuery): string {

@@ -1,12 +1,20 @@
 import type { Footer, ModelNote, ToolCallNote } from '../agent/agent-events.ts'
 import type { PageContext } from '../runs/run.ts'
 
+/** Where a question is asked that does not go on at the end: in another's place, or behind another. */
+export type Branch = { readonly replaces: string } | { readonly after: string }
+
 /** What a person typed. */
 export interface Question {
   readonly kind: 'question'
   readonly id: string
   readonly text: string
   readonly about: PageContext | undefined
+  /** What the service calls it; undefined until it has accepted the question. */
+  readonly messageId?: string | undefined
+  readonly branch?: Branch | undefined
+  /** What the service calls all questions in this place, in order of asking; undefined where there is one. */
+  readonly versions?: readonly string[] | undefined
 }
 
 /** Markdown of one assistant message: finished blocks never change again, only the tail does. */

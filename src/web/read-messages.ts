@@ -13,11 +13,12 @@ export function readExchanges(conversation: ReadConversation): Exchange[] {
   const exchanges: Exchange[] = []
   for (const message of conversation.messages) {
     if (message.role === 'user') {
-      exchanges.push(newExchange(message.id, message.text))
+      const { id, text, versions } = message
+      exchanges.push(newExchange({ messageId: id, id, text, versions }))
       continue
     }
     // An answer whose question was summarised away still has to be read.
-    const last = exchanges.pop() ?? newExchange(`before-${message.id}`, '…')
+    const last = exchanges.pop() ?? newExchange({ id: `before-${message.id}`, text: '…' })
     exchanges.push({ ...last, answer: withMessage(last.answer, message) })
   }
   return exchanges.map(({ question, answer }) => ({
@@ -26,8 +27,9 @@ export function readExchanges(conversation: ReadConversation): Exchange[] {
   }))
 }
 
-function newExchange(id: string, text: string): Exchange {
-  const question: Question = { kind: 'question', id, text, about: undefined }
+function newExchange(asked: Omit<Question, 'kind' | 'about'>): Exchange {
+  const { id } = asked
+  const question: Question = { kind: 'question', about: undefined, ...asked }
   // Without a word of an answer, its run was stopped.
   const answer: Answer = { ...emptyAnswer(`answer-${id}`, id), phase: 'stopped' }
   return { question, answer }

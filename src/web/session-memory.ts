@@ -17,6 +17,8 @@ export interface Remembered {
   readonly username: string
   readonly conversationId: string
   readonly runs: readonly RememberedRun[]
+  /** The question whose branch was shown, as the service calls it. */
+  readonly at?: string | undefined
 }
 
 export interface SessionMemory {

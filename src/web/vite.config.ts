@@ -2,6 +2,7 @@ import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { buildTrims } from './build-trims.ts'
 
 // A test runner or a developer's shell may say otherwise, and React would ship its development build.
 process.env.NODE_ENV = 'production'
@@ -32,25 +33,6 @@ function stableEntry(): Plugin {
   }
 }
 
-/**
- * Keeps marked's lexer alone. The last statements of its module make an instance of all the rest, which a
- * bundler must take for wanted: here they give way to the one export that the chat uses.
- */
-function lexerOnly(): Plugin {
-  return {
-    name: 'lexer-only',
-    enforce: 'pre',
-    transform(code, id) {
-      if (!id.endsWith('marked.esm.js')) return undefined
-      const lexer = /export\{[^}]*\b(\w+) as Lexer\b/.exec(code)?.[1]
-      const lastStatements =
-        /var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\([^)]*\)\}[\s\S]*$/
-      if (!lexer || !lastStatements.test(code)) throw new Error('marked is not built as it was')
-      return { code: code.replace(lastStatements, `export{${lexer} as Lexer};`), map: null }
-    }
-  }
-}
-
 function copies(): Plugin {
   return {
     name: 'copies',
@@ -67,7 +49,7 @@ export default defineConfig({
   base: './',
   publicDir: false,
   define: { __CHAT_VERSION__: JSON.stringify(version) },
-  plugins: [react(), lexerOnly(), stableEntry(), copies()],
+  plugins: [react(), buildTrims(), stableEntry(), copies()],
   build: {
     outDir: dist,
     emptyOutDir: true,

@@ -108,7 +108,7 @@ test('the run under way is followed in the conversation that is opened, and not 
     body: JSON.stringify({ message: 'And now?' })
   })
   await expect.poll(() => fake.asked).toHaveLength(1)
-  const messages = [{ id: 'm1', role: 'user', text: 'And now?' }] as const
+  const messages = [{ id: 'run-1', role: 'user', text: 'And now?' }] as const
   fake.conversations.stored = [
     storedConversation('conversation-1', 'Now', 0, { runId: 'run-1', messages }),
     ...fake.conversations.stored

@@ -8,6 +8,7 @@ import {
   type ConversationRegistry,
   createMemoryConversationRegistry
 } from '../../src/conversations/conversation-registry.ts'
+import { branchPoint } from '../../src/conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../../src/conversations/memory-checkpointer.ts'
 import { AppError } from '../../src/errors.ts'
 import { Secret } from '../../src/platform/secret.ts'
@@ -141,7 +142,8 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
   const runs = createRunCoordinator({
     agent,
     conversations,
-    settle: async (id) => checkpointer.prune(id),
+    branchPoint: (id, wish) => branchPoint(checkpointer, id, wish),
+    settle: (id) => checkpointer.prune(id),
     onBroken: (error) => {
       throw error
     },
@@ -219,6 +221,8 @@ export function question(message: string, change: Partial<Question> = {}): Quest
     caller: caller(),
     conversationId: undefined,
     message,
+    replaces: undefined,
+    after: undefined,
     model: undefined,
     mcpServers: undefined,
     pageContext: undefined,

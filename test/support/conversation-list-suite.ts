@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HumanMessage } from '@langchain/core/messages'
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { expect, it } from 'vitest'
 import type { ConversationRegistry } from '../../src/conversations/conversation-registry.ts'
+import type { ConversationCheckpointer } from '../../src/conversations/conversation-tree.ts'
 import { createConversations } from '../../src/conversations/conversations.ts'
 import { checkpointOf, META } from './checkpoint-fixture.ts'
 
 export interface ConversationBackend {
   readonly registry: ConversationRegistry
-  readonly checkpointer: BaseCheckpointSaver
+  readonly checkpointer: ConversationCheckpointer
 }
 
 const MISSING = {

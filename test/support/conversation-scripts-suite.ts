@@ -5,6 +5,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { createRedisConversationRegistry } from '../../src/conversations/redis-conversation-registry.ts'
 import { conversationKeys } from '../../src/conversations/redis-keys.ts'
 import { createCheckpoints, idsOf, messagesOf, put, texts } from './checkpoint-fixture.ts'
+import { testConversationBranches } from './conversation-branches-suite.ts'
 import { ask, createConversationGraph } from './conversation-graph.ts'
 import { testConversationList } from './conversation-list-suite.ts'
 import type { ConnectedRedis } from './redis-connection.ts'
@@ -20,6 +21,7 @@ export function testConversationScripts(redis: RedisUnderTest): void {
   testCheckpoints(redis)
   testClaims(redis)
   testConversationList(() => openRegistry(redis()))
+  testConversationBranches(() => openRegistry(redis()))
 }
 
 /** A replica with a short lease, and its checkpoints. */

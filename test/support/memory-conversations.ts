@@ -9,7 +9,7 @@ export function createMemoryConversations() {
   const registry = createMemoryConversationRegistry({
     maxConversations: 100,
     maxConversationsPerUser: 100,
-    maxTurns: 10,
+    maxTurns: 20,
     onForgotten: (id) => checkpointer.deleteThread(id)
   })
   const conversations = createConversations({

@@ -119,6 +119,8 @@ function recordOf(conversationId: string): RunRecord {
     userId: 'jane',
     username: 'jane',
     message: 'Hello',
+    replaces: undefined,
+    after: undefined,
     model: undefined,
     mcpServers: undefined,
     pageContext: undefined,

@@ -83,9 +83,9 @@ test('an answer whose question is not kept any more is still read', () => {
   expect(exchange && answerText(exchange.answer)).toBe('There are 3.')
 })
 
-test('a run finds its exchange from the newest on, and one newer than all comes after', () => {
+test('a run finds its exchange, and one newer than all comes after', () => {
   const stored = readExchanges(
-    conversation(asked('m1', 'A'), said('m2', '1'), asked('m3', 'A'), said('m4', '2'))
+    conversation(asked('r1', 'A'), said('m2', '1'), asked('r2', 'A'), said('m4', '2'))
   )
   const rows = withRuns(stored, [
     { runId: 'old', question: 'gone' },

@@ -90,6 +90,7 @@ const CHAT_ERRORS = errorResponses(
   'UNKNOWN_TOOL_SERVER',
   'MODEL_NOT_PERMITTED',
   'CONVERSATION_NOT_FOUND',
+  'MESSAGE_NOT_FOUND',
   'NOT_ACCEPTABLE',
   'CONVERSATION_BUSY',
   'CONVERSATION_FULL',
@@ -110,9 +111,19 @@ const CHAT_ERRORS = errorResponses(
 )
 
 function toQuestion(body: z.output<typeof chatRequestSchema>, request: FastifyRequest): Question {
-  const { message, conversationId, model, mcpServers, pageContext } = body
+  const { conversationId, message, replaces, after, model, mcpServers, pageContext } = body
   const { caller, id: correlationId } = request
-  return { caller, conversationId, message, model, mcpServers, pageContext, correlationId }
+  const branch = { replaces, after }
+  return {
+    caller,
+    conversationId,
+    message,
+    ...branch,
+    model,
+    mcpServers,
+    pageContext,
+    correlationId
+  }
 }
 
 async function answerWhenEnded(

@@ -19,6 +19,7 @@ import {
   deletedSchema,
   exportQuerySchema,
   markdownSchema,
+  readQuerySchema,
   renameSchema
 } from '../conversation-schemas.ts'
 import { errorResponses } from '../responses.ts'
@@ -36,6 +37,7 @@ const ONE_ERRORS: readonly ErrorCode[] = [
   'CONVERSATION_TOO_NEW',
   ...STORE_ERRORS
 ]
+const READ_ERRORS: readonly ErrorCode[] = ['MESSAGE_NOT_FOUND', ...ONE_ERRORS]
 const OWN = 'Of your own ones; those of others are not found.'
 
 /** A caller's own conversations: foreign ones are not found, like conversations that never were. */
@@ -82,13 +84,14 @@ const readRoutes: FastifyPluginAsyncZod<ConversationRoutesOptions> = async (
       schema: {
         tags: TAGS,
         summary: 'Read a conversation',
-        description: `With its messages and the calls of tools. ${OWN}`,
+        description: `With its messages and the calls of tools, of one branch. ${OWN}`,
         params: conversationParamsSchema,
-        response: { 200: conversationSchema, ...errorResponses(...ONE_ERRORS) }
+        querystring: readQuerySchema,
+        response: { 200: conversationSchema, ...errorResponses(...READ_ERRORS) }
       }
     },
-    async (request) =>
-      toConversationBody(await conversations.read(request.caller.id, request.params.id))
+    async ({ caller, params, query }) =>
+      toConversationBody(await conversations.read(caller.id, params.id, query.at))
   )
 }
 
@@ -114,13 +117,13 @@ const exportRoute: FastifyPluginAsyncZod<ConversationRoutesOptions> = async (
               'application/json': { schema: conversationSchema }
             }
           },
-          ...errorResponses(...ONE_ERRORS)
+          ...errorResponses(...READ_ERRORS)
         }
       }
     },
-    async (request, reply) => {
-      const conversation = await conversations.read(request.caller.id, request.params.id)
-      const isJson = request.query.format === 'json'
+    async ({ caller, params, query }, reply) => {
+      const conversation = await conversations.read(caller.id, params.id, query.at)
+      const isJson = query.format === 'json'
       const file = `${fileNameOf(conversation.title)}.${isJson ? 'json' : 'md'}`
       void reply.header('content-disposition', `attachment; filename="${file}"`)
       if (isJson) return toConversationBody(conversation)

@@ -1,0 +1,4 @@
+import { testConversationBranches } from '../../support/conversation-branches-suite.ts'
+import { createMemoryConversations } from '../../support/memory-conversations.ts'
+
+testConversationBranches(createMemoryConversations)
