@@ -5,6 +5,7 @@ import type { Caller } from '../auth/caller.ts'
 import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import { withEnds } from './log-ends.ts'
 import { LOG_START, readingPlace } from './log-place.ts'
 import { withStart } from './log-start.ts'
 import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts'
@@ -75,7 +76,7 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
     async *events(caller, runId, { afterId, signal }) {
       const run = await find(caller, runId)
       const events = store.read(runId, readingPlace(afterId, run.attempt), signal)
-      yield* afterId === undefined ? withStart(run, events) : events
+      yield* afterId === undefined ? withEnds(withStart(run, events)) : events
     },
 
     async cancel(caller, runId) {
