@@ -43,7 +43,11 @@ export function createSharedRuns(options: SharedRunsOptions): SharedRuns {
       const taken = await registry.takeOver(conversationId).catch(forgetDeleted)
       if (!taken) return undefined
       const { runId, fence } = taken
-      const run = await store.reopen({ conversationId, runId, fence })
+      const run = await store.reopen({ conversationId, runId, fence }).catch(async (error) => {
+        // The heart must not beat for a run that nobody answers.
+        await registry.handOver({ id: conversationId, runId, fence }).catch(() => undefined)
+        throw error
+      })
       if (run) return { ...run, fence }
       await registry.release(conversationId, runId)
       return undefined
