@@ -2,7 +2,7 @@ import { incompleteAnswer } from '../conversations/messages.ts'
 import { AppError } from '../errors.ts'
 import type { AgentOptions } from './agent.ts'
 import type { AgentEvent } from './agent-events.ts'
-import { findPlace } from './agent-resume.ts'
+import { findPlace, pendingMessages } from './agent-resume.ts'
 import {
   LEFT,
   messageOf,
@@ -40,7 +40,10 @@ export async function* cutShort(
   yield { type: 'RUN_ERROR', message: body.message, code: body.code }
 }
 
-/** The question too, where the run ended before it was stored. */
+/**
+ * The question too, where the run ended before it was stored, and the results of calls beside one that was not finished:
+ * the next question would find them all unfinished.
+ */
 async function keepShown(
   { graph, checkpointer, onFailed }: AgentOptions,
   turn: Turn,
@@ -50,7 +53,9 @@ async function keepShown(
   try {
     const place = progress.place ?? (await findPlace(checkpointer, turn)).place
     const messages = [
-      ...(place.isAsked ? [] : [messageOf(turn)]),
+      ...(place.isAsked
+        ? await pendingMessages(checkpointer, turn.conversationId)
+        : [messageOf(turn)]),
       ...(shown ? [incompleteAnswer(shown.messageId, shown.text)] : [])
     ]
     if (messages.length === 0) return
@@ -80,6 +85,13 @@ const NOT_OURS: ReadonlySet<AppError['code']> = new Set([
   'CONVERSATION_NOT_FOUND',
   'CONVERSATION_TOO_NEW'
 ])
+
+/** Of steps that ran side by side and failed together, the one that decides how the run ends. */
+export function causeOf(error: unknown): unknown {
+  if (!(error instanceof AggregateError)) return error
+  const known = error.errors.filter((one) => one instanceof AppError)
+  return known.find(({ code }) => NOT_OURS.has(code)) ?? known[0] ?? error.errors[0] ?? error
+}
 
 /** Somebody else goes on, or whoever has the run when its store is back. */
 export function isLeft(signal: AbortSignal, error: unknown): boolean {

@@ -36,7 +36,7 @@ export type RunContext = {
   /** 1, and one more each time another replica goes on. */
   readonly attempt: number
   /** Results that readers have seen in earlier attempts, by call. */
-  readonly earlierResults: ReadonlyMap<string, string>
+  readonly earlierResults: ReadonlyMap<string, ToolResult>
   /** Notes that a call with effects begins; false when an earlier attempt began it. */
   readonly beginCall: (callId: string) => Promise<boolean>
   readonly correlationId: string
@@ -155,8 +155,7 @@ function dispatch({ messages }: State) {
 async function toolNode(call: PlannedCall, config: LangGraphRunnableConfig) {
   const { run, writer } = partsOf(config)
   const startedAt = performance.now()
-  const earlier = run.earlierResults.get(call.id)
-  const result = earlier === undefined ? await resultOf(call, run) : known(earlier)
+  const result = run.earlierResults.get(call.id) ?? (await resultOf(call, run))
   const durationMs = Math.round(performance.now() - startedAt)
   const server = run.tools.tools.find(({ name }) => name === call.name)?.server ?? 'unknown'
   writer({ kind: 'result', call, server, result, durationMs })
@@ -194,11 +193,6 @@ async function refuseRepeated({ id, name }: PlannedCall, run: RunContext): Promi
     `The answer was interrupted while ${name} was under way. Whether it was carried out is not known, so it was not called again.`,
     { details: { toolCallId: id, tool: name } }
   )
-}
-
-/** Nothing but the text is known of a result that only readers still had. */
-function known(text: string): ToolResult {
-  return { isError: false, text, links: [], gaps: [] }
 }
 
 function refused(text: string): ToolResult {

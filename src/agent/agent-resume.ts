@@ -2,6 +2,7 @@ import type { BaseMessage } from '@langchain/core/messages'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
 import { type ReadMessage, toReadMessages } from '../conversations/conversation-reader.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
+import type { ToolResult } from '../tool-server.ts'
 import type { AgentEvent, SnapshotMessage, ToolCallNote } from './agent-events.ts'
 import type { Turn, TurnPlace } from './agent-turn.ts'
 
@@ -74,7 +75,8 @@ export async function findPlace(
   const from = isAsked ? undefined : await branchPoint(checkpointer, conversationId, branch)
   const isElsewhere = attempt > 1 && from !== undefined
   const stored = isElsewhere ? await storedMessages(checkpointer, conversationId, from) : head
-  return { place: { isAsked, from }, stored }
+  const isCut = isAsked && stored.at(-1)?.additional_kwargs.incomplete === true
+  return { place: { isAsked, isCut, from }, stored }
 }
 
 /** What is stored of a conversation now, at its head or elsewhere, results included whose step had not ended. */
@@ -87,6 +89,15 @@ export async function storedMessages(
   if (!tuple) return []
   const { messages } = tuple.checkpoint.channel_values
   return [...(Array.isArray(messages) ? (messages as BaseMessage[]) : []), ...pending(tuple)]
+}
+
+/** Results whose step has not ended. */
+export async function pendingMessages(
+  checkpointer: BaseCheckpointSaver,
+  thread_id: string
+): Promise<BaseMessage[]> {
+  const tuple = await checkpointer.getTuple({ configurable: { thread_id } })
+  return tuple ? pending(tuple) : []
 }
 
 function pending({ pendingWrites = [] }: CheckpointTuple): BaseMessage[] {
@@ -115,15 +126,34 @@ function snapshotOf({ id, role, text, toolCalls = [] }: ReadMessage): SnapshotMe
   return [{ id, role, content: text, ...(calls.length > 0 && { toolCalls: calls }) }, ...results]
 }
 
+/** What is known of the calls whose results are among these messages. */
+export function knownNotes(
+  { notes }: EarlierAttempts,
+  messages: readonly SnapshotMessage[]
+): ToolCallNote[] {
+  return messages.flatMap((message) => {
+    const note = message.role === 'tool' ? notes.get(message.toolCallId) : undefined
+    return note ? [note] : []
+  })
+}
+
+/** Results as they were shown, for calls whose checkpoint is lost. */
+export function knownResults({ notes, results }: EarlierAttempts): ReadonlyMap<string, ToolResult> {
+  return new Map([...results].map(([id, text]) => [id, toResult(text, notes.get(id))]))
+}
+
+function toResult(text: string, note: ToolCallNote | undefined): ToolResult {
+  const { isError = false, links = [], gaps = [], rows } = note ?? {}
+  return { isError, text, links, gaps, ...(rows !== undefined && { rows }) }
+}
+
 /** What readers need before a new attempt goes on: an end to what was open, and what there is instead. */
 export function resumeEvents(
-  { openText, notes }: EarlierAttempts,
+  earlier: EarlierAttempts,
   messages: readonly SnapshotMessage[]
 ): AgentEvent[] {
-  const answered = new Set(
-    messages.flatMap((message) => (message.role === 'tool' ? [message.toolCallId] : []))
-  )
-  const known = [...notes.values()].filter(({ toolCallId }) => answered.has(toolCallId))
+  const known = knownNotes(earlier, messages)
+  const { openText } = earlier
   return [
     ...(openText ? [{ type: 'TEXT_MESSAGE_END' as const, messageId: openText.messageId }] : []),
     { type: 'MESSAGES_SNAPSHOT', messages },

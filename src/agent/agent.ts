@@ -3,13 +3,13 @@ import type { BaseMessage } from '@langchain/core/messages'
 import type { UserToken } from '../auth/caller.ts'
 import type { Catalog, LlmModel, McpServer } from '../catalog/catalog.ts'
 import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
-import type { AppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { ToolDefinition, ToolSet } from '../tool-server.ts'
-import { cutShort, isLeft } from './agent-ending.ts'
-import type { AgentEvent } from './agent-events.ts'
+import { causeOf, cutShort, isLeft } from './agent-ending.ts'
+import type { AgentEvent, SnapshotMessage } from './agent-events.ts'
 import type { AgentGraph, AgentLimits, AgentObserver, RunContext } from './agent-graph.ts'
-import { findPlace, resumeEvents, toSnapshot } from './agent-resume.ts'
+import { findPlace, knownNotes, knownResults, resumeEvents, toSnapshot } from './agent-resume.ts'
 import type { AgentStep } from './agent-step.ts'
 import { createAgentStream } from './agent-stream.ts'
 import {
@@ -17,6 +17,7 @@ import {
   type Progress,
   startProgress,
   type Turn,
+  type TurnPlace,
   threadOf,
   type Working
 } from './agent-turn.ts'
@@ -74,12 +75,18 @@ export function createAgent(options: AgentOptions): Agent {
 
     async *run(turn, signal) {
       const progress = startProgress(turn, options.now ?? Date.now)
+      // What runs beside a step that failed must not go on when the run is over.
+      const over = new AbortController()
+      const working = AbortSignal.any([signal, over.signal])
       try {
-        yield* work(options, turn, { progress, signal })
-      } catch (error) {
+        yield* work(options, turn, { progress, signal: working })
+      } catch (thrown) {
+        over.abort()
+        const error = causeOf(thrown)
         if (isLeft(signal, error)) return
         yield* cutShort(options, turn, { progress, signal, error })
       } finally {
+        over.abort()
         await progress.tools?.release()
       }
     }
@@ -100,10 +107,11 @@ async function* work(
   yield { type: 'CUSTOM', name: 'model', value: { name, isLab: source === 'lab' } }
   const { place, stored } = await findPlace(checkpointer, turn)
   progress.place = place
-  if (turn.attempt > 1) yield* resume(turn, progress, stored)
+  const snapshot = snapshotOf(turn, place, stored)
+  if (turn.attempt > 1) yield* resume(progress, snapshot)
   progress.tools = await options.leaseTools(plan.servers, plan.userToken, { signal, correlationId })
   const { unavailable } = progress.tools
-  const earlier = [...progress.earlier.notes.values()]
+  const earlier = knownNotes(progress.earlier, snapshot)
   const { startedAtMs } = progress
   progress.stream = createAgentStream({ unavailable, startedAtMs, now, earlier })
   const run = await runContext(options, turn, { plan, progress, tools: progress.tools, signal })
@@ -113,12 +121,18 @@ async function* work(
 }
 
 /** Tells readers what there is, and forgets the text that nobody will finish. */
-function resume(turn: Turn, progress: Progress, stored: readonly BaseMessage[]): AgentEvent[] {
-  const question = { id: turn.runId, role: 'user' as const, content: turn.question }
-  const snapshot = [...toSnapshot(stored), ...(progress.place?.isAsked ? [] : [question])]
+function resume(progress: Progress, snapshot: readonly SnapshotMessage[]): AgentEvent[] {
   const events = resumeEvents(progress.earlier, snapshot)
   progress.openText = () => progress.stream.openText()
   return events
+}
+
+function snapshotOf(
+  { runId: id, question: content }: Turn,
+  { isAsked }: TurnPlace,
+  stored: readonly BaseMessage[]
+): SnapshotMessage[] {
+  return [...toSnapshot(stored), ...(isAsked ? [] : [{ id, role: 'user' as const, content }])]
 }
 
 interface ContextParts {
@@ -137,7 +151,7 @@ async function runContext(
   return {
     runId,
     attempt,
-    earlierResults: progress.earlier.results,
+    earlierResults: knownResults(progress.earlier),
     beginCall,
     correlationId,
     systemPrompt: systemPromptFor(plan.model, plan.catalog),
@@ -172,7 +186,7 @@ async function* answer(
 ): AsyncGenerator<AgentEvent, void> {
   const { place } = progress
   const input = place?.isAsked ? await openSteps(graph, turn) : { messages: [messageOf(turn)] }
-  if (!input) return
+  if (!input) return refuseCut(place)
   const steps = await graph.stream(input.messages ? { messages: input.messages } : null, {
     ...threadOf(turn, place),
     streamMode: 'custom',
@@ -187,6 +201,12 @@ async function* answer(
     if (place) place.isAsked = true
     yield* progress.stream.translate(step as AgentStep)
   }
+}
+
+/** Why it was cut, only the replica knew that did so. */
+function refuseCut(place: TurnPlace | undefined): void {
+  if (!place?.isCut) return
+  throw new AppError('RUN_INTERRUPTED', 'The answer was cut short, and its end could not be told.')
 }
 
 /** Of a run that was begun elsewhere; undefined when only its end was not told. */

@@ -9,37 +9,50 @@ export interface HeldClaim {
 
 export interface HeldClaimsOptions {
   readonly heartbeatMs: number
+  /** A claim that could not be renewed for so long may be somebody else's. */
+  readonly leaseMs: number
   /** Throws REDIS_UNAVAILABLE, and what says that the claim is lost. */
   readonly renew: (claim: HeldClaim) => Promise<unknown>
-  /** Called once: the claim is somebody else's, or the conversation is gone. */
-  readonly onLost: (conversationId: string, runId: string, reason: AppError) => void
+  /** Called once: the claim is somebody else's, or may be, or the conversation is gone. */
+  readonly onLost: (claim: HeldClaim, reason: AppError) => void
 }
 
 /** The claims of this process, and the heart that beats for them while there are any. */
 export interface HeldClaims {
   hold(claim: HeldClaim): void
-  forget(conversationId: string, runId: string): void
   has(conversationId: string): boolean
-  fenceOf(conversationId: string, runId: string): string | undefined
+  /** Only this one: the run may have come back under another fence. */
+  forget(claim: HeldClaim): void
+  /** Of the run, if it has the conversation here. */
+  find(conversationId: string, runId: string): HeldClaim | undefined
   /** Ends the heartbeat. Claims that are still held lapse. */
   close(): void
 }
 
-export function createHeldClaims({ heartbeatMs, renew, onLost }: HeldClaimsOptions): HeldClaims {
-  const held = new Map<string, HeldClaim>()
+interface Held {
+  readonly claim: HeldClaim
+  /** By the monotonic clock, ms. */
+  renewedAt: number
+}
+
+export function createHeldClaims(options: HeldClaimsOptions): HeldClaims {
+  const { heartbeatMs, leaseMs, renew, onLost } = options
+  const held = new Map<string, Held>()
   let heartbeat: NodeJS.Timeout | undefined
   let isBeating = false
 
-  async function renewOne(claim: HeldClaim): Promise<void> {
-    const { id, runId } = claim
+  async function renewOne(entry: Held): Promise<void> {
+    const { claim } = entry
+    const askedAt = performance.now()
     try {
       await renew(claim)
+      entry.renewedAt = askedAt
     } catch (error) {
       const reason = AppError.from(error)
-      // The lease may hold yet, and the fence protects the conversation when it does not.
-      if (reason.code === 'REDIS_UNAVAILABLE' || held.get(id) !== claim) return
-      held.delete(id)
-      onLost(id, runId, reason)
+      const mayHold = reason.code === 'REDIS_UNAVAILABLE' && askedAt - entry.renewedAt < leaseMs
+      if (mayHold || held.get(claim.id) !== entry) return
+      held.delete(claim.id)
+      onLost(claim, reason)
     }
   }
 
@@ -58,16 +71,16 @@ export function createHeldClaims({ heartbeatMs, renew, onLost }: HeldClaimsOptio
 
   return {
     hold(claim) {
-      held.set(claim.id, claim)
+      held.set(claim.id, { claim, renewedAt: performance.now() })
       heartbeat ??= setInterval(beat, heartbeatMs).unref()
     },
-    forget(id, runId) {
-      if (held.get(id)?.runId === runId) held.delete(id)
-    },
     has: (id) => held.has(id),
-    fenceOf(id, runId) {
-      const claim = held.get(id)
-      return claim?.runId === runId ? claim.fence : undefined
+    forget({ id, fence }) {
+      if (held.get(id)?.claim.fence === fence) held.delete(id)
+    },
+    find(id, runId) {
+      const claim = held.get(id)?.claim
+      return claim?.runId === runId ? claim : undefined
     },
     close
   }

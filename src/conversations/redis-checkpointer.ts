@@ -10,6 +10,7 @@ import {
   WRITES_IDX_MAP
 } from '@langchain/langgraph-checkpoint'
 import { AppError } from '../errors.ts'
+import { patiently } from '../platform/patiently.ts'
 import { type RedisReply, type RedisScript, unavailable } from '../platform/redis-script.ts'
 import {
   type CheckpointPlace,
@@ -39,6 +40,8 @@ const CONVERSATIONS_PER_PAGE = 100
 export interface RedisCheckpointerOptions extends ConversationScriptsOptions {
   /** A conversation that nobody uses is forgotten after this. */
   readonly ttlDays: number
+  /** For how long what is written and read under a claim waits for a Redis that is gone: no longer than its lease. */
+  readonly patienceMs?: number
 }
 
 export interface Pruned {
@@ -183,12 +186,19 @@ export class RedisCheckpointer extends BaseCheckpointSaver {
     const claim = [place.fence, this.#ttlSeconds, place.threadId]
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const all = [...claim, ...args, ...writer.contents(asked)]
-      const { outcome, parts } = await this.#run(script, place.threadId, all)
+      const { outcome, parts } = await this.#patiently(place, () =>
+        this.#run(script, place.threadId, all)
+      )
       if (outcome === 'OK') writer.stored()
       if (outcome !== 'MISSING') return outcome
       for (const hash of (parts[0] ?? []) as RedisReply[]) asked.add(String(hash))
     }
     throw new Error('Redis keeps asking for contents that were sent')
+  }
+
+  /** Every one of the scripts counts once when it is run twice. Whoever only looks is told at once. */
+  #patiently<T>({ fence }: CheckpointPlace, work: () => Promise<T>): Promise<T> {
+    return patiently(work, fence === '' ? 0 : (this.#options.patienceMs ?? 0))
   }
 
   /** Every checkpoint that a config may mean, the newest of each conversation first. */
@@ -235,7 +245,9 @@ export class RedisCheckpointer extends BaseCheckpointSaver {
   async #read(place: CheckpointPlace): Promise<CheckpointTuple | undefined> {
     const { threadId, namespace, checkpointId } = place
     try {
-      const { outcome, parts } = await this.#run(GET, threadId, [namespace, checkpointId])
+      const { outcome, parts } = await this.#patiently(place, () =>
+        this.#run(GET, threadId, [namespace, checkpointId])
+      )
       return outcome === 'OK' ? await readStoredCheckpoint(place, parts, this.#contents) : undefined
     } catch (error) {
       if (isNotFound(error)) return undefined

@@ -66,7 +66,8 @@ export const TAKE_OVER = defineScript(`${GUARD}
 local refused = refusal('')
 local state = not refused and redis.call('HMGET', conversation, 'run', 'lease', 'user')
 if not state or not state[1] then
-  redis.call('ZREM', leases, ARGV[1])
+  -- Not of one that a newer version wrote: that will look for it here.
+  if not refused or refused[1] ~= 'NEWER' then redis.call('ZREM', leases, ARGV[1]) end
   return refused or {'NONE'}
 end
 local now = nowMs()
@@ -79,13 +80,21 @@ touch(ARGV[1], ARGV[2])
 return {'OK', state[1], tostring(fence), state[3]}
 `)
 
-/** ARGV: run, conversation id. The fence stays where it is: it only ever goes up. */
+/**
+ * ARGV: run, conversation id. The fence stays where it is: it only ever goes up. A run that was kept and never told to
+ * anybody goes along.
+ */
 export const RELEASE = defineScript(`${GUARD}
 local refused = refusal('')
 if refused then return refused end
 if redis.call('HGET', conversation, 'run') == ARGV[1] then
   redis.call('HDEL', conversation, 'run', 'lease')
   redis.call('ZREM', leases, ARGV[2])
+  local kept, log = runKeys(ARGV[1])
+  if redis.call('HEXISTS', kept, 'ended') == 0 then
+    redis.call('UNLINK', kept, log)
+    redis.call('ZREM', runs, ARGV[1])
+  end
 end
 return {'OK'}
 `)

@@ -28,7 +28,7 @@ export interface RedisConversationRegistryOptions extends ConversationScriptsOpt
   /** Questions of one conversation. */
   readonly maxTurns: number
   /** Another replica has the conversation, or it was deleted: the run has to stop, nothing of it is kept. */
-  readonly onLost: (conversationId: string, runId: string, reason: AppError) => void
+  readonly onLost: (claim: HeldClaim, reason: AppError) => void
   /** A claim that is not renewed for this long may be taken by anyone; in Redis' time. */
   readonly leaseMs?: number
   readonly heartbeatMs?: number
@@ -42,7 +42,7 @@ export interface RedisConversationRegistry extends ConversationRegistry {
   /** Gives a claim up without ending its run: whoever looks first takes it over. Nothing is held here from now on. */
   handOver(claim: HeldClaim): Promise<void>
   /** The run has ended and freed its conversation in one: the heart beats for it no longer. */
-  forget(conversationId: string, runId: string): void
+  forget(claim: HeldClaim): void
   /** Ends the heartbeat. Claims that are still held lapse. */
   close(): void
 }
@@ -61,14 +61,14 @@ export function createRedisConversationRegistry(
   const claims = createClaims(options, run, leaseMs)
   const recovery = createRecovery(options, run, leaseMs)
   const held = createHeldClaims({
-    heartbeatMs,
-    onLost,
+    ...{ heartbeatMs, leaseMs, onLost },
     renew: ({ id, runId, fence }) => run(RENEW, id, [fence, runId, leaseMs, id])
   })
   const releasing = new Map<string, Promise<void>>()
 
   async function free(id: string, runId: string): Promise<void> {
-    held.forget(id, runId)
+    const claim = held.find(id, runId)
+    if (claim) held.forget(claim)
     // Deleted, taken over, or no Redis: nothing of ours is left to release, or the lease lapses.
     await run(RELEASE, id, [runId, id]).catch(() => undefined)
   }
@@ -92,7 +92,7 @@ export function createRedisConversationRegistry(
       return freeing
     },
 
-    fenceOf: held.fenceOf,
+    fenceOf: (id, runId) => held.find(id, runId)?.fence,
     lapsed: recovery.lapsed,
 
     async takeOver(id) {
@@ -103,8 +103,9 @@ export function createRedisConversationRegistry(
       return taken
     },
 
-    async handOver({ id, runId, fence }) {
-      if (held.fenceOf(id, runId) === fence) held.forget(id, runId)
+    async handOver(claim) {
+      const { id, runId, fence } = claim
+      held.forget(claim)
       await run(RENEW, id, [fence, runId, 0, id])
     },
 

@@ -4,6 +4,7 @@ import type { Secret } from './secret.ts'
 
 const CONNECT_TIMEOUT_MS = 2_000
 const COMMAND_TIMEOUT_MS = 2_000
+const SOCKET_TIMEOUT_MS = 5_000
 const MIN_RETRY_MS = 100
 const MAX_RETRY_MS = 5_000
 const KEEP_ALIVE_MS = 10_000
@@ -53,7 +54,11 @@ export function createRedis(options: RedisOptions): RedisConnection {
     reconnectOnError: ({ message }) => message.includes('READONLY '),
     // The subscriber subscribes by itself, so that it knows when it listens again.
     autoResubscribe: false,
-    ...(role === 'commands' && { commandTimeout: COMMAND_TIMEOUT_MS })
+    // A network that swallows everything is noticed by commands without an answer, not by the kernel after minutes.
+    ...(role === 'commands' && {
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      socketTimeout: SOCKET_TIMEOUT_MS
+    })
   })
   client.on('error', onError)
   return {

@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../errors.ts'
+import { patiently } from '../platform/patiently.ts'
 import type { LoggedEvent } from './run.ts'
 
 /** One script holds Redis up for everybody. */
 const MAX_EVENTS_PER_WRITE = 200
-const RETRY_MS = 200
 
 export interface EventWriterOptions {
   /** `kept`: how many of the newest events are to stay; undefined: all. */
@@ -73,26 +71,4 @@ export function createEventWriter({ write, patienceMs, onLost }: EventWriterOpti
 function nextBatch(waiting: readonly Waiting[]): number {
   const cutAt = waiting.findIndex(({ kept }) => kept !== undefined)
   return cutAt < 0 ? MAX_EVENTS_PER_WRITE : Math.min(cutAt + 1, MAX_EVENTS_PER_WRITE)
-}
-
-/** Tries again while Redis is gone: it may be restarting. What was written twice counts once. */
-export async function patiently(
-  write: () => Promise<void>,
-  patienceMs: number,
-  isOver: () => boolean
-): Promise<void> {
-  const startedAt = performance.now()
-  for (;;) {
-    try {
-      return await write()
-    } catch (error) {
-      const isTooLong = performance.now() - startedAt > patienceMs
-      if (isOver() || isTooLong || !isUnavailable(error)) throw error
-      await sleep(RETRY_MS)
-    }
-  }
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'REDIS_UNAVAILABLE'
 }

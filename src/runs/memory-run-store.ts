@@ -98,7 +98,8 @@ function createPen(run: Run, { release }: MemoryRunStoreOptions, now: () => numb
       await release(record.conversationId, record.id)
       close(event)
     },
-    leave() {
+    lost: new AbortController().signal,
+    async leave() {
       run.endedAt = now()
       close(GIVEN_UP)
     },

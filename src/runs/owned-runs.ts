@@ -18,8 +18,9 @@ export interface OwnedRunsOptions extends RunExecutionOptions {
 export interface OwnedRuns {
   begin(execution: Execution): void
   ids(): string[]
-  /** Whether there is such a run. */
-  abort(runId: string, reason: unknown): boolean
+  has(runId: string): boolean
+  /** With `fence`, only while it is under that claim. Unknown runs are no error. */
+  abort(runId: string, reason: unknown, fence?: string): void
   abortWaiting(reason: unknown): void
   abortAll(reason: unknown): void
   /** Resolves when all have ended or were handed over, at the deadline at the latest. */
@@ -56,10 +57,10 @@ export function createOwnedRuns(options: OwnedRunsOptions): OwnedRuns {
       runs.set(id, { execution, ended })
     },
     ids: () => [...runs.keys()],
-    abort(runId, reason) {
+    has: (runId) => runs.has(runId),
+    abort(runId, reason, fence) {
       const run = runs.get(runId)
-      if (run) abort(run, reason)
-      return run !== undefined
+      if (run && (fence === undefined || run.execution.fence === fence)) abort(run, reason)
     },
     abortWaiting(reason) {
       for (const run of runs.values()) if (run.execution.ticket.place() > 0) abort(run, reason)

@@ -1,10 +1,16 @@
 import type { AgentEvent } from '../agent/agent-events.ts'
 import { AppError } from '../errors.ts'
-import { createEventWriter, patiently } from './event-writer.ts'
+import { withDeadline } from '../platform/deadline.ts'
+import { patiently } from '../platform/patiently.ts'
+import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { createLogCut, type LogCutOptions } from './log-cut.ts'
 import type { LoggedEvent } from './run.ts'
-import { foldEvent, startOutcome } from './run-fold.ts'
+import { foldEvent, type RunOutcome, startOutcome } from './run-fold.ts'
+import type { RunLog } from './run-log.ts'
 import type { RunPen } from './run-store.ts'
+
+/** For what was shown and is not kept yet. */
+const MAX_LEAVING_MS = 500
 
 /** Writes that are kept under the run's claim; each throws what `RunConversationScript` throws. */
 export interface RunWrites {
@@ -19,8 +25,6 @@ export interface RedisRunPenOptions extends LogCutOptions {
   readonly writes: RunWrites
   /** For how long Redis may be gone before somebody else may have the run. */
   readonly leaseMs: number
-  /** Called at most once, when something cannot be kept: somebody else has the run, or will. */
-  readonly onLost: () => void
   /** The run has ended. */
   readonly onEnded: () => void
   /** Called once: nothing more comes from here. */
@@ -34,13 +38,15 @@ export interface RedisRunPenOptions extends LogCutOptions {
 export function createRedisRunPen(options: RedisRunPenOptions): RunPen {
   const { log, createdAt, writes, leaseMs } = options
   const outcome = startOutcome()
+  const { attempt } = log
   const cut = createLogCut(options)
+  const lost = new AbortController()
   const writer = createEventWriter({
     write: writes.append,
     patienceMs: leaseMs,
     onLost() {
       close()
-      options.onLost()
+      lost.abort()
     }
   })
   let isClosed = false
@@ -53,29 +59,19 @@ export function createRedisRunPen(options: RedisRunPenOptions): RunPen {
     log.close()
   }
 
-  function put(event: AgentEvent, kept?: number): LoggedEvent {
-    foldEvent(outcome, event)
-    const logged = log.append(event)
-    writer.put(logged, kept)
-    return logged
-  }
+  const shown = createShown({ log, writer, outcome })
 
   return {
-    attempt: log.attempt,
-    createdAt,
-    outcome,
+    ...{ attempt, createdAt, outcome, lost: lost.signal },
 
     append(event) {
       if (isClosed) return
-      const more = cut.eventsAfter(event, put(event))
-      const kept = more.length
-      for (const [place, one] of more.entries()) put(one, place === kept - 1 ? kept : undefined)
-      if (kept > 0) log.trim(kept)
+      shown.putAll(cut.eventsAfter(event, shown.put(event)))
     },
 
     async end(event) {
       await writer.settled()
-      if (isClosed) throw new AppError('CONVERSATION_TAKEN_OVER', 'Another replica has the run.')
+      if (isClosed) throw notOurs()
       const last = log.draft(event)
       await patiently(
         () => writes.end(last),
@@ -88,7 +84,47 @@ export function createRedisRunPen(options: RedisRunPenOptions): RunPen {
       close()
     },
 
-    leave: close,
-    beginCall: (callId) => writes.beginCall(callId)
+    async leave() {
+      await withDeadline(writer.settled(), MAX_LEAVING_MS)
+      close()
+    },
+    beginCall: (callId) =>
+      patiently(
+        () => writes.beginCall(callId),
+        leaseMs,
+        () => isClosed
+      )
   }
+}
+
+interface ShownParts {
+  readonly log: RunLog
+  readonly writer: EventWriter
+  readonly outcome: RunOutcome
+}
+
+/** Everything goes to readers, to the view and to what is to be kept. */
+function createShown({ log, writer, outcome }: ShownParts) {
+  function put(event: AgentEvent, kept?: number): LoggedEvent {
+    foldEvent(outcome, event)
+    const logged = log.append(event)
+    writer.put(logged, kept)
+    return logged
+  }
+
+  return {
+    put: (event: AgentEvent) => put(event),
+    /** A cut: what was before these events is kept no longer. */
+    putAll(events: readonly AgentEvent[]): void {
+      const kept = events.length
+      for (const [place, event] of events.entries()) {
+        put(event, place === kept - 1 ? kept : undefined)
+      }
+      if (kept > 0) log.trim(kept)
+    }
+  }
+}
+
+function notOurs(): AppError {
+  return new AppError('CONVERSATION_TAKEN_OVER', 'Another replica has the run.')
 }

@@ -4,6 +4,7 @@ import {
   createConversationScripts,
   type RunConversationScript
 } from '../conversations/conversation-scripts.ts'
+import type { HeldClaim } from '../conversations/held-claims.ts'
 import { runKey, runLogKey } from '../conversations/redis-keys.ts'
 import { type RedisReply, type RedisScript, runScript } from '../platform/redis-script.ts'
 import { Secret } from '../platform/secret.ts'
@@ -38,10 +39,8 @@ export interface RedisRunStoreOptions extends ConversationScriptsOptions, RedisR
   readonly leaseMs: number
   /** The conversation up to the run's question. */
   readonly history: (record: RunRecord) => Promise<readonly SnapshotMessage[]>
-  /** Nothing more of this run can be kept here. */
-  readonly onLost: (runId: string) => void
   /** The run has ended and has freed its conversation. */
-  readonly onEnded: (conversationId: string, runId: string) => void
+  readonly onEnded: (claim: HeldClaim) => void
 }
 
 /** A run that another replica began. */
@@ -91,9 +90,9 @@ export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStor
     ...createOpening(options, { run, own, reader }),
     ...createCancelling(options),
 
-    async find(runId) {
+    async find(runId, attempt = 0) {
       const here = own.get(runId)
-      if (here) return { ...here.record, attempt: here.log.attempt }
+      if (here && attempt <= here.log.attempt) return { ...here.record, attempt: here.log.attempt }
       const stored = await reader.find(runId)
       return stored && { ...stored.record, attempt: stored.attempt }
     },
@@ -106,7 +105,8 @@ export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStor
     async *read(runId, after, signal) {
       const log = own.get(runId)?.log
       // What is answered here is told before it is kept; of earlier attempts only Redis knows.
-      const isOwn = log && (log.attempt === 1 || after.attempt === log.attempt)
+      const isOwn =
+        log && (after.attempt === log.attempt || (log.attempt === 1 && after.attempt === 0))
       const place = isOwn ? yield* readOwn(log, after, signal) : after
       if (place && !signal.aborted) yield* reader.follow(runId, place, signal)
     }
@@ -150,7 +150,7 @@ function createOpening(
   const ttlSeconds = options.maxRunDays * SECONDS_PER_DAY
 
   function penOf(claim: RunClaim, record: RunRecord, { attempt, createdAt }: Begun): RunPen {
-    const { runId, conversationId } = claim
+    const { runId, conversationId, fence } = claim
     const log = createMemoryRunLog(attempt)
     own.set(runId, { record, log })
     return createRedisRunPen({
@@ -158,12 +158,11 @@ function createOpening(
       ...{ runId, log, createdAt },
       writes: createWrites(options, run, claim, attempt),
       history: () => options.history(record),
-      onLost: () => options.onLost(runId),
       onClosed: () => {
         // The run may have come back meanwhile, with a log of its own.
-        if (own.get(runId) === log) own.delete(runId)
+        if (own.get(runId)?.log === log) own.delete(runId)
       },
-      onEnded: () => options.onEnded(conversationId, runId)
+      onEnded: () => options.onEnded({ id: conversationId, runId, fence })
     })
   }
 

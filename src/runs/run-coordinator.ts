@@ -4,10 +4,12 @@ import { LEFT, STOPPED } from '../agent/agent-turn.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
 import type { BranchWish } from '../conversations/conversation-tree.ts'
+import type { HeldClaim } from '../conversations/held-claims.ts'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import { createInFlight } from './in-flight.ts'
 import { withEnds } from './log-ends.ts'
-import { LOG_START, readingPlace } from './log-place.ts'
+import { LOG_START, parseLogId, readingPlace } from './log-place.ts'
 import { withStart } from './log-start.ts'
 import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts'
 import type { Question, RunCoordinator, RunRecord } from './run.ts'
@@ -29,6 +31,8 @@ export interface RunCoordinatorOptions extends RunExecutionOptions, RunQueueOpti
   /** Where replicas answer runs together; undefined: this process is alone. */
   readonly shared?: SharedRuns
   readonly maxRunMs: number
+  /** Whether questions can be answered here at all; until then no run of another replica is taken. */
+  readonly isReady?: () => boolean
   /** The store could not be asked in the background: for the log. */
   readonly onStoreError?: (error: unknown) => void
   /** A run of another replica goes on here. */
@@ -36,8 +40,8 @@ export interface RunCoordinatorOptions extends RunExecutionOptions, RunQueueOpti
 }
 
 export interface OwningRunCoordinator extends RunCoordinator {
-  /** A run of this replica is somebody else's now, or nobody's: nothing of it is kept from now on. */
-  leave(runId: string): void
+  /** The claim of a run is somebody else's now, or nobody's: nothing is kept under it from now on. */
+  leave(claim: HeldClaim): void
   /** Stops a run whose conversation is about to go, and waits a moment for its end. Unknown runs are no error. */
   stop(runId: string): Promise<void>
   /** Looks after nobody's runs any more. */
@@ -51,25 +55,30 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
   const owned = createOwnedRuns(options)
   const recovery = shared && startRecovery(options, shared, { queue, owned })
   const stop = createStop(options, owned, recovery)
+  const starts = createInFlight()
 
-  async function find(caller: Caller, runId: string): Promise<RunFacts> {
-    const run = await store.find(runId)
+  async function find(caller: Caller, runId: string, attempt?: number): Promise<RunFacts> {
+    const run = await store.find(runId, attempt)
     return run?.userId === caller.id ? run : refuse()
   }
 
+  async function begin(question: Question) {
+    const ticket = queue.enter(question.caller.id)
+    try {
+      const execution = await open(options, queue, { question, ticket })
+      owned.begin(execution)
+      // The drain began while it was opened, and has not seen it.
+      if (queue.isClosed()) execution.controller.abort(shared ? LEFT : shutDown())
+      const { id: runId, conversationId } = execution.record
+      return { runId, conversationId }
+    } catch (error) {
+      ticket.leave()
+      throw error
+    }
+  }
+
   return {
-    async start(question) {
-      const ticket = queue.enter(question.caller.id)
-      try {
-        const execution = await open(options, queue, { question, ticket })
-        owned.begin(execution)
-        const { id: runId, conversationId } = execution.record
-        return { runId, conversationId }
-      } catch (error) {
-        ticket.leave()
-        throw error
-      }
-    },
+    start: (question) => starts.track(begin(question)),
 
     async view(caller, runId) {
       await find(caller, runId)
@@ -77,7 +86,8 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
     },
 
     async *events(caller, runId, { afterId, signal }) {
-      const run = await find(caller, runId)
+      const seen = afterId === undefined ? undefined : parseLogId(afterId)
+      const run = await find(caller, runId, seen?.attempt)
       const events = store.read(runId, readingPlace(afterId, run.attempt), signal)
       yield* afterId === undefined ? withEnds(withStart(run, events)) : events
     },
@@ -89,11 +99,11 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
     },
 
     stop: (runId) => stop(runId, undefined).catch(forgiveMissing),
-    leave: (runId) => void owned.abort(runId, LEFT),
+    leave: ({ runId, fence }) => owned.abort(runId, LEFT, fence),
 
     async drain(deadlineMs) {
       queue.close()
-      recovery?.drain()
+      await withDeadline(Promise.all([starts.ended(), recovery?.drain()]), MAX_STOP_WAIT_MS)
       if (shared) owned.abortWaiting(LEFT)
       await owned.ended(deadlineMs)
       owned.abortAll(shared ? LEFT : shutDown())
@@ -114,10 +124,11 @@ function startRecovery(
   shared: SharedRuns,
   { queue, owned }: Owning
 ): RunRecovery {
-  const { agent, maxRunMs, onTakenOver, onStoreError = () => undefined } = options
+  const { agent, maxRunMs, onTakenOver } = options
+  const { isReady = () => true, onStoreError = () => undefined } = options
   return createRunRecovery({
     shared,
-    hasRoom: queue.hasRoom,
+    hasRoom: () => isReady() && queue.hasRoom(),
     owned: owned.ids,
     stop: (runId) => owned.abort(runId, STOPPED),
     onError: onStoreError,
@@ -144,9 +155,22 @@ function createStop(
     await withDeadline(ended, MAX_STOP_WAIT_MS).finally(() => waiting.abort())
   }
 
+  /** Stays with the run, wherever it goes. Answers whether it has not ended. */
+  async function flag(runId: string): Promise<boolean> {
+    try {
+      return (await shared?.requestCancel(runId)) ?? false
+    } catch (error) {
+      // What is answered here has heard of it already.
+      if (owned.has(runId)) return false
+      throw error
+    }
+  }
+
   return async (runId: string, conversationId: string | undefined): Promise<void> => {
-    if (!owned.abort(runId, STOPPED) && (await shared?.requestCancel(runId))) {
-      if (conversationId !== undefined) await recovery?.take(conversationId)
+    owned.abort(runId, STOPPED)
+    const isOpen = await flag(runId)
+    if (isOpen && !owned.has(runId) && conversationId !== undefined) {
+      await recovery?.take(conversationId)
     }
     await waitForEnd(runId)
   }

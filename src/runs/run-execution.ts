@@ -51,13 +51,16 @@ export async function executeRun(
     options.onPhase?.(phase, next)
     phase = next
   }
+  const onLost = () => controller.abort(LEFT)
+  pen.lost.addEventListener('abort', onLost, { once: true })
   enter('queued')
   const end = await answer(execution, options, () => enter('running'))
   const hasEnded =
     end !== undefined &&
     controller.signal.reason !== LEFT &&
     (await finish(execution, end, options))
-  if (!hasEnded) pen.leave()
+  if (!hasEnded) await pen.leave()
+  pen.lost.removeEventListener('abort', onLost)
   ticket.leave()
   enter(undefined)
   options.onEnded?.(hasEnded ? pen.outcome.state : undefined, performance.now() - startedAt)

@@ -65,6 +65,9 @@ function foldCustom(outcome: RunOutcome, event: CustomEvent): void {
       outcome.state = 'queued'
       return
     case 'model':
+      // Of an attempt before, where its end could not be kept.
+      outcome.error = undefined
+      outcome.footer = undefined
       outcome.state = 'running'
       outcome.model = event.value.name
       return

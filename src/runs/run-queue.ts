@@ -32,6 +32,7 @@ export interface RunQueue {
   enterAhead(userId: string): RunTicket
   /** Throws DRAINING once `close` was called. */
   checkOpen(): void
+  isClosed(): boolean
   /** From now on nobody gets in, and nobody who waits gets a place. */
   close(): void
 }
@@ -44,29 +45,21 @@ interface Entry {
 
 export function createRunQueue(options: RunQueueOptions): RunQueue {
   const { maxRuns, maxRunsPerUser, maxQueuedRuns, maxQueuedRunsPerUser } = options
-  /** Runs being answered, by user; nobody with none. */
-  const answered = new Map<string, number>()
-  let total = 0
+  const answered = createTally()
   let waiting: Entry[] = []
   let isClosed = false
 
-  const hasShare = (userId: string) => (answered.get(userId) ?? 0) < maxRunsPerUser
-
-  function count(userId: string, difference: number): void {
-    total += difference
-    const theirs = (answered.get(userId) ?? 0) + difference
-    if (theirs > 0) answered.set(userId, theirs)
-    else answered.delete(userId)
-  }
+  const hasPlace = () => answered.total() < maxRuns
+  const hasShare = (userId: string) => answered.of(userId) < maxRunsPerUser
 
   function admit(entry: Entry): void {
     entry.state = 'admitted'
-    count(entry.userId, 1)
+    answered.change(entry.userId, 1)
     entry.admit()
   }
 
   function admitWaiting(): void {
-    while (total < maxRuns && !isClosed) {
+    while (hasPlace() && !isClosed) {
       const next = waiting.find(({ userId }) => hasShare(userId))
       if (!next) return
       waiting = waiting.filter((entry) => entry !== next)
@@ -79,14 +72,14 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
     entry.state = 'left'
     if (state === 'waiting') waiting = waiting.filter((other) => other !== entry)
     if (state !== 'admitted') return
-    count(entry.userId, -1)
+    answered.change(entry.userId, -1)
     admitWaiting()
   }
 
   function createTicket(userId: string, isAhead: boolean): RunTicket {
     const { promise: admitted, resolve } = Promise.withResolvers<void>()
     const entry: Entry = { userId, admit: resolve, state: 'waiting' }
-    if (isAhead || (total < maxRuns && hasShare(userId))) admit(entry)
+    if (isAhead || (hasPlace() && hasShare(userId))) admit(entry)
     else waiting.push(entry)
     return { admitted, place: () => waiting.indexOf(entry) + 1, leave: () => leave(entry) }
   }
@@ -98,7 +91,7 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
   return {
     enter(userId) {
       checkOpen()
-      if (total < maxRuns && hasShare(userId)) return createTicket(userId, false)
+      if (hasPlace() && hasShare(userId)) return createTicket(userId, false)
       if (waiting.length >= maxQueuedRuns) refuse('Too many questions are waiting for an answer.')
       const theirs = waiting.filter((entry) => entry.userId === userId).length
       if (theirs >= maxQueuedRunsPerUser) {
@@ -106,9 +99,10 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
       }
       return createTicket(userId, false)
     },
-    hasRoom: () => !isClosed && total < maxRuns,
+    hasRoom: () => !isClosed && hasPlace(),
     enterAhead: (userId) => createTicket(userId, true),
     checkOpen,
+    isClosed: () => isClosed,
     close() {
       isClosed = true
     }
@@ -119,4 +113,20 @@ function refuse(message: string): never {
   throw new AppError('TOO_MANY_RUNS', message, {
     details: { retryAfterSeconds: RETRY_AFTER_SECONDS }
   })
+}
+
+/** Runs being answered, by user; nobody with none. */
+function createTally() {
+  const counts = new Map<string, number>()
+  let total = 0
+  return {
+    total: () => total,
+    of: (userId: string) => counts.get(userId) ?? 0,
+    change(userId: string, difference: 1 | -1): void {
+      total += difference
+      const theirs = (counts.get(userId) ?? 0) + difference
+      if (theirs > 0) counts.set(userId, theirs)
+      else counts.delete(userId)
+    }
+  }
 }

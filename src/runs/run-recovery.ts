@@ -1,3 +1,4 @@
+import { createInFlight } from './in-flight.ts'
 import type { SharedRuns, TakenOverRun } from './shared-runs.ts'
 
 const LOOK_FOR_LAPSED_MS = 2_000
@@ -23,30 +24,36 @@ export interface RunRecoveryOptions {
 export interface RunRecovery {
   /** Takes one run over now if nobody answers it. */
   take(conversationId: string): Promise<void>
-  /** Takes no more runs. */
-  drain(): void
+  /** Takes no more runs; resolves when one that is being taken is settled. */
+  drain(): Promise<void>
   /** Looks at nothing any more. */
   close(): void
 }
 
 export function createRunRecovery(options: RunRecoveryOptions): RunRecovery {
   const { shared, hasRoom, adopt, owned, stop, onError } = options
+  const takes = createInFlight()
   let isDraining = false
 
-  async function take(conversationId: string): Promise<void> {
+  async function takeOne(conversationId: string): Promise<void> {
     if (isDraining || !hasRoom()) return
     const run = await shared.takeOver(conversationId)
     if (!run) return
     if (!isDraining) return adopt(run)
     // Its drain began meanwhile: this replica is gone before the run would end.
     const { id: runId } = run.record
-    run.pen.leave()
+    await run.pen.leave()
     await shared.handOver({ id: conversationId, runId, fence: run.fence })
   }
 
+  const take = (conversationId: string) => takes.track(takeOne(conversationId))
+
   async function takeLapsed(): Promise<void> {
     if (isDraining || !hasRoom()) return
-    for (const conversationId of await shared.lapsed(MAX_TAKEN_AT_ONCE)) await take(conversationId)
+    for (const conversationId of await shared.lapsed(MAX_TAKEN_AT_ONCE)) {
+      // One that cannot be taken must not stand before all others.
+      await take(conversationId).catch(onError)
+    }
   }
 
   async function stopCancelled(): Promise<void> {
@@ -67,6 +74,7 @@ export function createRunRecovery(options: RunRecoveryOptions): RunRecovery {
     take,
     drain() {
       isDraining = true
+      return takes.ended()
     },
     close() {
       isDraining = true

@@ -17,8 +17,13 @@ export interface RunPen {
    * says that the claim is lost: then the run has not ended.
    */
   end(event: AgentEvent): Promise<void>
-  /** Writes no more without ending the run; readers go on with whoever takes it over. */
-  leave(): void
+  /** Aborts when nothing more can be kept: somebody else has the run, or may have it. */
+  readonly lost: AbortSignal
+  /**
+   * Writes no more without ending the run, after a moment for what was shown; readers go on with whoever takes it over.
+   * Never rejects.
+   */
+  leave(): Promise<void>
   /** Notes that a call with effects begins; false when an earlier attempt began it. Throws like `end`. */
   beginCall(callId: string): Promise<boolean>
 }
@@ -40,8 +45,11 @@ export interface NewRun {
 export interface RunStore {
   /** Keeps a run that has claimed its conversation: from now on it can be read, and is never lost. */
   open(run: NewRun): Promise<RunPen>
-  /** Undefined for a run that has expired or never was. */
-  find(runId: string): Promise<RunFacts | undefined>
+  /**
+   * Undefined for a run that has expired or never was. `attempt`: one that somebody has seen; a replica that has not
+   * noticed yet that its run was taken over knows less.
+   */
+  find(runId: string, attempt?: number): Promise<RunFacts | undefined>
   view(runId: string): Promise<RunView | undefined>
   /** Events after `after`, then what follows, until the terminal one or `signal`. Throws RUN_NOT_FOUND for a run that goes. */
   read(runId: string, after: LogPlace, signal: AbortSignal): AsyncGenerator<LoggedEvent, void>

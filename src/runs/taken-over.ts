@@ -1,14 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Agent } from '../agent/agent.ts'
 import { STOPPED } from '../agent/agent-turn.ts'
 import type { TurnPlan } from '../agent/turn-plan.ts'
 import type { Caller } from '../auth/caller.ts'
-import { AppError } from '../errors.ts'
+import { AppError, ERROR_KINDS } from '../errors.ts'
 import type { Execution } from './run-execution.ts'
 import type { RunQueue } from './run-queue.ts'
 import type { TakenOverRun } from './shared-runs.ts'
 
 /** A run that ends its replica each time would go through all of them. */
 const MAX_ATTEMPTS = 5
+const MAX_PREPARATION_MS = 120_000
+const PREPARE_AGAIN_MS = 1_000
 
 interface TakenOverParts {
   readonly agent: Pick<Agent, 'prepare'>
@@ -34,10 +37,24 @@ export function takenOverExecution(
     }
     const { model, mcpServers, correlationId } = record
     const wishes = { caller: callerOf(run), model, mcpServers }
-    return agent.prepare(wishes, { signal, correlationId })
+    return whenPossible(() => agent.prepare(wishes, { signal, correlationId }), signal)
   }
 
   return { record, fence, pen, ticket, controller, maxRunMs, plan, earlier }
+}
+
+/** Nautobot may be away for the same reason as the replica that died. */
+async function whenPossible<T>(prepare: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const startedAt = performance.now()
+  for (;;) {
+    try {
+      return await prepare()
+    } catch (error) {
+      const isPassing = error instanceof AppError && ERROR_KINDS[error.code].retryable
+      if (!isPassing || performance.now() - startedAt > MAX_PREPARATION_MS) throw error
+      await sleep(PREPARE_AGAIN_MS, undefined, { signal })
+    }
+  }
 }
 
 /** No user's token is stored: the grant gets a new one, while the session or token that it came from lives. */

@@ -76,7 +76,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     config,
     logger: parts.logger,
     metrics,
-    onLost: (runId) => runs.leave(runId)
+    onLost: (claim) => runs.leave(claim)
   })
   const { checkpointer, registry } = store
   const agent = buildAgent(parts, { mcp, models, checkpointer })
@@ -89,7 +89,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
     maxRunsPerUser: config.limits.maxRunsPerUser,
     maxQueuedRuns: config.limits.maxQueuedRuns,
     maxQueuedRunsPerUser: config.limits.maxQueuedRunsPerUser,
-    maxRunMs: config.limits.runTimeoutMs
+    maxRunMs: config.limits.runTimeoutMs,
+    isReady: () => configuration.store.peek() !== undefined
   })
   return {
     runs,

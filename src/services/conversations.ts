@@ -6,6 +6,7 @@ import {
   createMemoryConversationRegistry
 } from '../conversations/conversation-registry.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
+import type { HeldClaim } from '../conversations/held-claims.ts'
 import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
 import { createMemoryConversationCleanup } from '../conversations/memory-conversation-cleanup.ts'
 import { RedisCheckpointer } from '../conversations/redis-checkpointer.ts'
@@ -59,7 +60,7 @@ export interface ConversationStoreParts {
   readonly logger: Logger
   readonly metrics: Metrics
   /** The run's conversation is not its own any more. */
-  readonly onLost: (runId: string) => void
+  readonly onLost: (claim: HeldClaim) => void
 }
 
 export function createConversationStore(parts: ConversationStoreParts): ConversationStore {
@@ -98,15 +99,15 @@ function inRedis(url: Secret, parts: ConversationStoreParts): ConversationStore 
   const { client } = commands
   const { deployment } = config
   const { conversationDays: ttlDays, conversationsPerUser: maxConversationsPerUser } = config.limits
-  const checkpointer = new RedisCheckpointer({ client, deployment, ttlDays })
+  const checkpointer = new RedisCheckpointer({ client, deployment, ttlDays, patienceMs: LEASE_MS })
   const registry = createRedisConversationRegistry({
     ...{ client, deployment, ttlDays, maxConversationsPerUser },
     maxTurns: MAX_TURNS,
     leaseMs: LEASE_MS,
-    onLost: (_conversationId, runId) => onLost(runId)
+    onLost
   })
   const channels = createRedisChannels(subscriber.client)
-  const runs = createRunStore({ client, deployment }, { channels, registry, checkpointer, onLost })
+  const runs = createRunStore({ client, deployment }, { channels, registry, checkpointer })
   return {
     checkpointer,
     registry,
@@ -146,7 +147,7 @@ function announce(outage: Outage, setUp: () => void): void {
   setUp()
 }
 
-interface RunStoreParts extends Pick<ConversationStoreParts, 'onLost'> {
+interface RunStoreParts {
   readonly channels: RedisChannels
   readonly registry: RedisConversationRegistry
   readonly checkpointer: ConversationCheckpointer
@@ -154,7 +155,7 @@ interface RunStoreParts extends Pick<ConversationStoreParts, 'onLost'> {
 
 function createRunStore(
   place: Pick<Parameters<typeof createRedisRunStore>[0], 'client' | 'deployment'>,
-  { channels, registry, checkpointer, onLost }: RunStoreParts
+  { channels, registry, checkpointer }: RunStoreParts
 ): RedisRunStore {
   return createRedisRunStore({
     ...place,
@@ -164,7 +165,6 @@ function createRunStore(
     maxLogEvents: MAX_LOG_EVENTS,
     maxLogCharacters: MAX_LOG_CHARACTERS,
     leaseMs: LEASE_MS,
-    onLost,
     onEnded: registry.forget,
     history: (record) => historyOf(checkpointer, record)
   })

@@ -50,7 +50,13 @@ const CUSTOM_FOLDERS: {
 } = {
   queued: (answer, event) => ({ ...answer, place: event.value.place }),
   log_cut: (answer) => answer,
-  model: (answer, event) => ({ ...answer, model: event.value, place: undefined }),
+  model: (answer, event) => ({
+    ...answer,
+    model: event.value,
+    place: undefined,
+    footer: undefined,
+    failure: undefined
+  }),
   tool_call: (answer, event) =>
     withTool(answer, event.value.toolCallId, (part) => ({
       ...part,

@@ -21,7 +21,7 @@ it('takes nothing from a run, however often cleanups of two replicas run beside 
   const common = { client: redis.client, deployment, ttlDays: 30 }
   const registry = createRedisConversationRegistry({
     ...{ ...common, maxConversationsPerUser: 100, maxTurns: 1_000 },
-    onLost: (id, _runId, reason) => expect.fail(`${id}: ${reason.message}`)
+    onLost: ({ id }, reason) => expect.fail(`${id}: ${reason.message}`)
   })
   onTestFinished(() => registry.close())
   const checkpointer = new RedisCheckpointer(common)

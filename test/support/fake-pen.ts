@@ -22,7 +22,8 @@ export function createFakePen(change: Partial<RunPen> = {}): FakePen {
     written,
     append,
     end: vi.fn(async (event) => append(event)),
-    leave: vi.fn(),
+    lost: new AbortController().signal,
+    leave: vi.fn(async () => undefined),
     beginCall: async () => true,
     ...change
   }

@@ -104,6 +104,8 @@ export function recordOf(change: Partial<RunRecord> = {}): RunRecord {
     userId: 'jane',
     username: 'jane',
     message: 'How many?',
+    replaces: undefined,
+    after: undefined,
     model: undefined,
     mcpServers: undefined,
     pageContext: undefined,

@@ -28,7 +28,7 @@ export function openRunReplica(options: RunReplicaOptions) {
     ttlDays: 30,
     maxConversationsPerUser: 10,
     maxTurns: 10,
-    onLost: (_conversationId, runId) => lost.push(runId),
+    onLost: ({ runId }) => lost.push(runId),
     leaseMs: claimMs,
     heartbeatMs: FOREVER_MS
   })
@@ -40,7 +40,6 @@ export function openRunReplica(options: RunReplicaOptions) {
     maxLogCharacters: 1_000_000,
     leaseMs: 1_000,
     history: async () => [QUESTION],
-    onLost: (runId) => lost.push(runId),
     onEnded: registry.forget,
     ...change
   })

@@ -71,7 +71,8 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
 
   return {
     async send(reply, source, encode) {
-      if (reply.raw.destroyed) return
+      // What has begun to read has to be told that nobody listens.
+      if (reply.raw.destroyed) return void (await source[Symbol.asyncIterator]().return?.())
       const raw = begin(reply)
       try {
         await pipe(raw, source, encode)

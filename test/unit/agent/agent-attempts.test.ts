@@ -55,6 +55,7 @@ async function answer({ agent }: AgentFixture, options: Attempt = {}): Promise<A
   const turn: Turn = {
     ...{ runId: RUN_ID, conversationId: CONVERSATION_ID, attempt, earlier },
     ...{ username: 'jane', fence: undefined, question: 'How many?', page: undefined },
+    branch: { replaces: undefined, after: undefined },
     plan: () =>
       agent.prepare(
         { caller: caller(), model: undefined, mcpServers: undefined },

@@ -75,7 +75,10 @@ it("tells a stored conversation in messages that AG-UI's own schemas accept", ()
     additional_kwargs: { malformed: { c2: '{"model": ' } }
   })
   const snapshot = toSnapshot([
-    questionMessage(RUN_ID, 'How many?', { date: '2026-01-01', username: 'jane', page: undefined }),
+    questionMessage(RUN_ID, 'How many?', {
+      ...{ date: '2026-01-01', username: 'jane', page: undefined },
+      beginsBranch: false
+    }),
     calls,
     new ToolMessage({ id: 't1', tool_call_id: 'c1', content: '7' }),
     new ToolMessage({ id: 't9', tool_call_id: 'nobody asked', content: '9' }),

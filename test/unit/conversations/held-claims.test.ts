@@ -3,6 +3,7 @@ import { createHeldClaims, type HeldClaimsOptions } from '../../../src/conversat
 import { AppError } from '../../../src/errors.ts'
 
 const BEAT_MS = 100
+const LEASE_MS = 1_000
 const takenOver = () => new AppError('CONVERSATION_TAKEN_OVER', 'Taken over.')
 
 beforeEach(() => void vi.useFakeTimers())
@@ -11,7 +12,7 @@ afterEach(() => void vi.useRealTimers())
 function heldOf(renew: HeldClaimsOptions['renew'] = async () => undefined) {
   const renewed = vi.fn(renew)
   const onLost = vi.fn<HeldClaimsOptions['onLost']>()
-  const held = createHeldClaims({ heartbeatMs: BEAT_MS, renew: renewed, onLost })
+  const held = createHeldClaims({ heartbeatMs: BEAT_MS, leaseMs: LEASE_MS, renew: renewed, onLost })
   return { held, renewed, onLost }
 }
 
@@ -24,8 +25,8 @@ it('renews every claim it holds, and rests when it holds none', async () => {
   held.hold(claim('b'))
   await vi.advanceTimersByTimeAsync(2 * BEAT_MS)
   expect(renewed).toHaveBeenCalledTimes(4)
-  held.forget('a', 'run-of-a')
-  held.forget('b', 'run-of-b')
+  held.forget(claim('a'))
+  held.forget(claim('b'))
   await vi.advanceTimersByTimeAsync(BEAT_MS)
 
   expect(renewed).toHaveBeenCalledTimes(4)
@@ -39,11 +40,11 @@ it('renews every claim it holds, and rests when it holds none', async () => {
 it('knows the fence of the run that has the conversation, and of no other', () => {
   const { held } = heldOf()
   held.hold(claim('a', '7'))
-  held.forget('a', 'another run')
+  held.forget(claim('a', '6'))
 
-  expect(held.fenceOf('a', 'run-of-a')).toBe('7')
-  expect(held.fenceOf('a', 'another run')).toBeUndefined()
-  expect(held.fenceOf('b', 'run-of-a')).toBeUndefined()
+  expect(held.find('a', 'run-of-a')?.fence).toBe('7')
+  expect(held.find('a', 'another run')?.fence).toBeUndefined()
+  expect(held.find('b', 'run-of-a')?.fence).toBeUndefined()
   expect([held.has('a'), held.has('b')]).toEqual([true, false])
   held.close()
 })
@@ -56,9 +57,9 @@ it('loses a claim once, and goes on with the others', async () => {
   held.hold(claim('b'))
   await vi.advanceTimersByTimeAsync(3 * BEAT_MS)
 
-  expect(onLost).toHaveBeenCalledExactlyOnceWith('a', 'run-of-a', expect.any(AppError))
+  expect(onLost).toHaveBeenCalledExactlyOnceWith(claim('a'), expect.any(AppError))
   expect(renewed.mock.calls.map(([{ id }]) => id)).toEqual(['a', 'b', 'b', 'b'])
-  expect(held.fenceOf('a', 'run-of-a')).toBeUndefined()
+  expect(held.find('a', 'run-of-a')?.fence).toBeUndefined()
   held.close()
 })
 
@@ -71,7 +72,7 @@ it('keeps a claim while Redis is gone: the lease may hold yet', async () => {
 
   expect(onLost).not.toHaveBeenCalled()
   expect(renewed).toHaveBeenCalledTimes(3)
-  expect(held.fenceOf('a', 'run-of-a')).toBe('1')
+  expect(held.find('a', 'run-of-a')?.fence).toBe('1')
   held.close()
 })
 
@@ -93,7 +94,7 @@ it('does not lose what was given up while its renewal was under way', async () =
   const { held, onLost } = heldOf(() => slow.promise)
   held.hold(claim('a'))
   await vi.advanceTimersByTimeAsync(BEAT_MS)
-  held.forget('a', 'run-of-a')
+  held.forget(claim('a'))
   slow.reject(takenOver())
   await vi.advanceTimersByTimeAsync(0)
 
@@ -110,7 +111,7 @@ it('does not lose a run that has come back under a new fence when its old renewa
   await vi.advanceTimersByTimeAsync(0)
 
   expect(onLost).not.toHaveBeenCalled()
-  expect(held.fenceOf('a', 'run-of-a')).toBe('3')
+  expect(held.find('a', 'run-of-a')?.fence).toBe('3')
   held.close()
 })
 

@@ -76,7 +76,7 @@ it('gives a run up that is left: it ends with its process', async () => {
   const { store, open, read } = storeOf()
   const pen = await open('run-1')
   pen.append(STARTED)
-  pen.leave()
+  await pen.leave()
 
   expect((await read('run-1')).at(-1)?.type).toBe('RUN_ERROR')
   expect(await store.view('run-1')).toMatchObject({ state: 'interrupted' })

@@ -76,8 +76,9 @@ it('takes nothing more once it drains, and hands back what it was taking just th
   const taking = Promise.withResolvers<TakenOverRun>()
   shared.takeOver.mockReturnValue(taking.promise)
   const taken = recovery.take('c-1')
-  recovery.drain()
+  const drained = recovery.drain()
   taking.resolve(run)
+  await drained
   await taken
   await recovery.take('c-1')
 
