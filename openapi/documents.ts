@@ -62,7 +62,7 @@ function createIdleOptions(version: string): AppOptions {
       writer: { create: refuse, update: refuse, remove: refuse },
       userTokens: { forCaller: refuse, forget: () => undefined }
     },
-    scheduler: { list: () => [], run: refuse },
+    scheduler: { list: async () => [], run: refuse },
     chatOptions: { currentCatalog: refuse, userToken: refuse }
   }
 }

@@ -22,6 +22,7 @@ import { mcpServers } from './http/routes/mcp-servers.ts'
 import { probes, type Readiness } from './http/routes/probes.ts'
 import { runRoutes } from './http/routes/runs.ts'
 import { systemPrompts } from './http/routes/system-prompts.ts'
+import { userConversationRoutes } from './http/routes/user-conversations.ts'
 import { web } from './http/routes/web.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -97,6 +98,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   await app.register(runRoutes, { runs, streams })
   await app.register(conversationRoutes, { conversations: options.conversations })
+  await app.register(userConversationRoutes, { conversations: options.conversations })
   for (const routes of [llmModels, mcpServers, systemPrompts]) {
     await app.register(routes, options.configuration)
   }

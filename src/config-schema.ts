@@ -211,7 +211,12 @@ export const environmentSchema = z.object({
   AI_OPS_CONVERSATION_DAYS: count(
     30,
     3650,
-    'Days after which a conversation in Redis that nobody uses is forgotten.'
+    'Days after its newest question that a conversation is kept.'
+  ),
+  AI_OPS_CONVERSATIONS_PER_USER: count(
+    100,
+    1000,
+    'Conversations that are kept of one user; then the oldest gives way.'
   ),
   AI_OPS_RATE_LIMIT_PER_MINUTE: count(
     300,

@@ -244,6 +244,7 @@ function toLimits(values: Values) {
     nautobotMaxInFlight: values.AI_OPS_NAUTOBOT_MAX_IN_FLIGHT,
     nautobotMaxInFlightPerUser: values.AI_OPS_NAUTOBOT_MAX_IN_FLIGHT_PER_USER,
     conversationDays: values.AI_OPS_CONVERSATION_DAYS,
+    conversationsPerUser: values.AI_OPS_CONVERSATIONS_PER_USER,
     rateLimitPerMinute: values.AI_OPS_RATE_LIMIT_PER_MINUTE,
     heartbeatMs: values.AI_OPS_HEARTBEAT_SECONDS
   } as const

@@ -118,7 +118,7 @@ export const ERROR_KINDS = {
   JOB_RUNNING: {
     status: 409,
     retryable: true,
-    help: 'The job is running already; its outcome shows at `GET /api/v1/jobs`.'
+    help: 'The job is running already, as the run in `details.runId`; its outcome shows at `GET /api/v1/jobs`.'
   },
   CONVERSATION_TAKEN_OVER: {
     status: 409,

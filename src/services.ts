@@ -2,9 +2,6 @@ import type { AppOptions } from './app.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { createUserTokens } from './auth/user-token.ts'
 import type { Config } from './config.ts'
-import { createCatalogRefresh } from './jobs/catalog-refresh.ts'
-import { createLocalJobCoordinator } from './jobs/job-coordinator.ts'
-import { createScheduler, type Scheduler } from './jobs/scheduler.ts'
 import { createNautobotClient } from './nautobot/client.ts'
 import type { NautobotClient } from './nautobot/client.types.ts'
 import type { Logger } from './platform/logger.ts'
@@ -12,6 +9,7 @@ import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { createAnswering } from './services/answering.ts'
 import { type Demand, startBoot } from './services/boot.ts'
 import { type Configuration, createConfiguration } from './services/configuration.ts'
+import { startJobs } from './services/jobs.ts'
 import { prepareSurroundings, type Surroundings } from './services/surroundings.ts'
 
 const MAX_NAUTOBOT_RESPONSE_BYTES = 32 * 1024 * 1024
@@ -50,27 +48,20 @@ export async function createServices({
   version
 }: ServicesOptions): Promise<Services> {
   const metrics = createMetrics({ version, withProcess: true })
+  const common = { config, logger, metrics }
   const surroundings = await prepareSurroundings(config)
   const nautobot = connectNautobot(config, surroundings, metrics)
   const serviceToken = surroundings.nautobot.token
   const userTokens = createUserTokens({ nautobot, serviceToken })
   const configuration = createConfiguration({
-    config,
+    ...common,
     surroundings,
     nautobot,
-    logger,
-    metrics,
     onRightsChanged: () => userTokens.forgetAll()
   })
-  const answering = createAnswering({
-    config,
-    nautobot,
-    configuration,
-    userTokens,
-    logger,
-    metrics
-  })
-  const scheduler = startScheduler(configuration, logger, metrics)
+  const answering = createAnswering({ ...common, nautobot, configuration, userTokens })
+  const { cleanup } = answering
+  const jobs = startJobs({ ...common, catalog: configuration.store, cleanup })
   const boot = startBoot(demandsOf(config, configuration), logger)
   const { labCaller } = surroundings
 
@@ -89,7 +80,7 @@ export async function createServices({
         userToken: (caller, context) => userTokens.forCaller(caller, context)
       },
       configuration: { reader: configuration.reader, writer: configuration.writer, userTokens },
-      scheduler,
+      scheduler: jobs.scheduler,
       metrics
     },
     embedded: surroundings.embedded,
@@ -100,7 +91,7 @@ export async function createServices({
     },
     async close() {
       await boot.close()
-      await scheduler.close()
+      await jobs.close()
       await answering.close()
       await configuration.close()
       await surroundings.close()
@@ -126,18 +117,6 @@ function connectNautobot(
       metrics.nautobotRequests.observe({ method, status: answered }, durationMs / 1_000)
     }
   })
-}
-
-function startScheduler({ store }: Configuration, logger: Logger, metrics: Metrics): Scheduler {
-  const scheduler = createScheduler({
-    jobs: [createCatalogRefresh(store)],
-    coordinator: createLocalJobCoordinator(),
-    onRun: (job, { outcome, durationMs }) =>
-      metrics.jobRuns.observe({ job, outcome }, durationMs / 1_000),
-    onError: (job, err) => logger.warn({ err, job }, 'a job failed')
-  })
-  scheduler.start()
-  return scheduler
 }
 
 /** What has to be seen once before the first question. */

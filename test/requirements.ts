@@ -34,7 +34,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   T7: done('Stop on one replica ends a run on another in less than 500 ms; history valid.'),
   T8: done('Reload, second tab, lost network: all readers end with the same state.'),
   T9: open('Behind nginx with default buffering tokens arrive one by one.'),
-  T10: open('10,000 conversations in 30 days: Redis flat after retention, every key has a TTL.'),
+  T10: done('10,000 conversations in 30 days: Redis flat after retention, every key has a TTL.'),
   T11: done('Redis without modules, restarted under load, gone: works, recovers, clear 503.'),
   T12: done('Two users with different rights at once: nothing crosses.'),
   T13: done('No, wrong or expired identity: 401 with a sentence.'),

@@ -35,7 +35,9 @@ const PRESENCE = {
   'python3-venv': () => succeeds('python3', ['-c', 'import ensurepip, venv']),
   'python3-pip': () => succeeds('python3', ['-m', 'pip', '--version']),
   postgresql: async () => findPostgresql() !== undefined,
-  'redis-server': async () => isOnPath('redis-server')
+  'redis-server': async () => isOnPath('redis-server'),
+  /** Tells a process another time of day. */
+  faketime: async () => isOnPath('faketime')
 }
 
 /** A Debian package that tests on real servers need. */

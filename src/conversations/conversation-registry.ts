@@ -53,10 +53,15 @@ export function notYours(): AppError {
   return new AppError('CONVERSATION_NOT_FOUND', 'There is no such conversation of yours.')
 }
 
+export interface MemoryConversationRegistry extends ConversationRegistry {
+  /** Forgets what was asked last before this time (ms), unless it is being answered; answers how many of how many. */
+  forgetBefore(time: number): Promise<{ readonly lookedAt: number; readonly forgotten: number }>
+}
+
 /** The registry in memory: the conversation that was used least recently gives way at the limit. */
 export function createMemoryConversationRegistry(
   options: ConversationRegistryOptions
-): ConversationRegistry {
+): MemoryConversationRegistry {
   const { maxTurns, onForgotten, now = Date.now } = options
   const conversations = new Map<string, Conversation>()
 
@@ -98,6 +103,17 @@ export function createMemoryConversationRegistry(
     },
 
     fenceOf: () => undefined,
+
+    async forgetBefore(time) {
+      const lookedAt = conversations.size
+      const old = [...conversations].filter(
+        ([, { updatedAt, runId }]) => updatedAt < time && runId === undefined
+      )
+      // At once, before one of them is claimed again.
+      for (const [id] of old) conversations.delete(id)
+      for (const [id] of old) await onForgotten(id)
+      return { lookedAt, forgotten: old.length }
+    },
 
     async list(userId) {
       const mine = [...conversations].filter(([, conversation]) => conversation.userId === userId)

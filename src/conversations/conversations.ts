@@ -10,6 +10,9 @@ import {
 } from './conversation-summary.ts'
 import type { ConversationCheckpointer } from './conversation-tree.ts'
 
+/** More than enough for what one user may have had under any limit. */
+const MAX_REMOVAL_ROUNDS = 1_000
+
 /** A conversation with all that was said. */
 export interface Conversation extends ConversationSummary {
   readonly messages: readonly ReadMessage[]
@@ -29,7 +32,7 @@ export interface Conversations {
   rename(userId: string, id: string, title: string): Promise<ConversationSummary>
   /** Stops a run under way first; what it still writes is refused. */
   remove(userId: string, id: string): Promise<void>
-  /** Answers how many there were. */
+  /** Stops runs under way first. Answers how many there were. */
   removeAll(userId: string): Promise<number>
 }
 
@@ -65,11 +68,17 @@ export function createConversations(options: ConversationsOptions): Conversation
     },
 
     async removeAll(userId) {
-      const mine = await registry.list(userId)
-      const removed = await Promise.all(
-        mine.map((summary) => remove(userId, summary).then(() => 1, forgiveMissing))
-      )
-      return removed.reduce((total, one) => total + one, 0)
+      let total = 0
+      // A list ends at the limit of today; there may be more from before it was lowered.
+      for (let round = 0; round < MAX_REMOVAL_ROUNDS; round += 1) {
+        const mine = await registry.list(userId)
+        const removed = await Promise.all(
+          mine.map((summary) => remove(userId, summary).then(() => 1, forgiveMissing))
+        )
+        if (mine.length === 0) break
+        total += removed.reduce((sum, one) => sum + one, 0)
+      }
+      return total
     }
   }
 }

@@ -42,6 +42,12 @@ local function nowMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- Whether a run has this conversation now.
+local function isAnswering()
+  local state = redis.call('HMGET', conversation, 'run', 'lease')
+  return isHeld(state[1], state[2], nowMs())
+end
+
 -- Every key lives on for ttl seconds: as many commands for a long conversation as for a new one.
 local function touch(id, ttl)
   local now = nowMs()

@@ -134,12 +134,16 @@ return {'OK', found}
  * ARGV: fence, ttl, conversation id. Of the checkpoints put since the last time only the heads and the last one of
  * each turn stay; work and answer grow with them, not with the conversation, unless a content was left behind: then
  * all are looked at once.
+ * 'idle' at the end spares a conversation that is being answered, and does not make another live longer.
  */
 export const PRUNE = defineScript(String.raw`${GUARD}${LISTS}
 local refused = refusal(ARGV[1])
 if refused then return refused end
+if ARGV[4] == 'idle' and isAnswering() then return {'BUSY'} end
 local fresh = redis.call('HGET', checkpoints, 'fresh')
 if not fresh then return {'OK', 0, 0} end
+-- A full Redis takes nothing in unless something went out before in the same script.
+redis.call('HDEL', checkpoints, '')
 
 local doomed, kept, left, continued = {}, {}, {}, {}
 local records = {}
@@ -221,23 +225,27 @@ if next(left) then
   for hash in pairs(left) do collected = collected + redis.call('HDEL', contents, hash) end
 end
 redis.call('HDEL', checkpoints, 'fresh')
-touch(ARGV[3], ARGV[2])
+if ARGV[4] ~= 'idle' then touch(ARGV[3], ARGV[2]) end
 return {'OK', removed, collected}
 `)
 
 /**
  * ARGV: conversation id, seconds for which nothing of that id can be written, how keys of users begin, 'idle' to
- * spare a conversation that is being answered, or 'own' to spare another user's; its owner where an expired one no longer tells. The key of the owner is
- * only known here; without Cluster that is fine.
+ * spare a conversation that is being answered, or 'own' to spare another user's; its owner where an expired one no longer tells; a time (ms) to spare
+ * one that was asked later. The key of the owner is only known here; without Cluster that is fine. Answers whether the owner had it.
  */
 export const DELETE = defineScript(`${GUARD}
 local refused = refusal('')
 if refused and refused[1] ~= 'GONE' then return refused end
-local state = redis.call('HMGET', conversation, 'user', 'run', 'lease')
+local state = redis.call('HMGET', conversation, 'user', 'run', 'lease', 'created')
 if ARGV[4] == 'own' and state[1] ~= ARGV[5] then return {'GONE'} end
 if ARGV[4] == 'idle' and isHeld(state[2], state[3], nowMs()) then return {'BUSY'} end
-local owner = state[1] or ARGV[5]
-if owner then redis.call('ZREM', ARGV[3] .. owner, ARGV[1]) end
+local owner = state[1] or ARGV[5] or ''
+if ARGV[6] then
+  local asked = redis.call('ZSCORE', ARGV[3] .. owner, ARGV[1]) or state[4]
+  if asked and tonumber(asked) > tonumber(ARGV[6]) then return {'BUSY'} end
+end
+local struck = redis.call('ZREM', ARGV[3] .. owner, ARGV[1])
 local existed = redis.call('DEL', conversation)
 redis.call('UNLINK', checkpoints, contents, writes)
 -- What its runs said is part of it.
@@ -249,5 +257,5 @@ if existed == 1 then
   redis.call('HSET', conversation, 'schema', ${SCHEMA_VERSION}, 'deleted', 1)
   redis.call('EXPIRE', conversation, ARGV[2])
 end
-return {'OK'}
+return {'OK', struck}
 `)

@@ -153,18 +153,26 @@ function createClaims(
   const { deployment, ttlDays, maxConversationsPerUser, maxTurns } = options
   const ttlSeconds = Math.round(ttlDays * SECONDS_PER_DAY)
 
-  function attempt(id: string, mode: 'open' | 'take', { userId, runId, title }: Claimant) {
+  function attempt(
+    id: string,
+    mode: 'open' | 'take',
+    { userId, runId, title }: Claimant,
+    maxOpen = maxConversationsPerUser
+  ) {
     const mine = userKey(deployment, userId)
-    const limits = [maxConversationsPerUser, maxTurns]
+    const limits = [maxOpen, maxTurns]
     return run(CLAIM, id, [id, ttlSeconds, userId, runId, leaseMs, mode, mine, ...limits, title])
   }
 
-  /** The oldest conversation that is not being answered; one that has expired is only struck off. */
-  async function makeRoom(userId: string, candidates: readonly string[]): Promise<void> {
+  /**
+   * The oldest conversation that is not being answered; one that has expired is only struck off. Answers whether a
+   * place was freed by this very call.
+   */
+  async function makeRoom(userId: string, candidates: readonly string[]): Promise<boolean> {
     for (const id of candidates) {
       const args = [id, TOMBSTONE_SECONDS, userKey(deployment, ''), 'idle', userId]
-      const { outcome } = await run(DELETE, id, args)
-      if (outcome === 'OK') return
+      const { outcome, parts } = await run(DELETE, id, args)
+      if (outcome === 'OK') return parts[0] === 1
     }
     throw new AppError('TOO_MANY_RUNS', 'Every conversation there is room for is being answered.', {
       details: { retryAfterSeconds: RETRY_AFTER_SECONDS }
@@ -172,11 +180,14 @@ function createClaims(
   }
 
   async function open(claimant: Claimant): Promise<Claim> {
+    let hasPlace = false
     for (let tries = 0; tries < MAX_OPEN_TRIES; tries += 1) {
       const id = randomUUID()
-      const { outcome, parts } = await attempt(id, 'open', claimant)
+      // There may be more than the limit, which was lowered: one for one, and the cleanup sees to the rest.
+      const maxOpen = hasPlace ? Number.MAX_SAFE_INTEGER : maxConversationsPerUser
+      const { outcome, parts } = await attempt(id, 'open', claimant, maxOpen)
       if (outcome === 'OK') return { id, fence: String(parts[0]) }
-      await makeRoom(claimant.userId, (parts[0] as RedisReply[]).map(String))
+      hasPlace = await makeRoom(claimant.userId, (parts[0] as RedisReply[]).map(String))
     }
     throw new AppError('TOO_MANY_RUNS', 'Too many conversations are being opened at once.', {
       details: { retryAfterSeconds: RETRY_AFTER_SECONDS }

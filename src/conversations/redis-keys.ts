@@ -47,6 +47,11 @@ export function userKey(deployment: string, userId: string): string {
   return `ai-ops:${deployment}:user:${userId}`
 }
 
+/** How far the cleanup of a deployment has come, and what it measured. */
+export function cleanupKey(deployment: string): string {
+  return `ai-ops:${deployment}:cleanup`
+}
+
 export function conversationKeys(deployment: string, conversationId: string): ConversationKeys {
   const key = (kind: string) => `ai-ops:${deployment}:${kind}:${conversationId}`
   return [

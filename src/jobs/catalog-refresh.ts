@@ -10,6 +10,8 @@ export function createCatalogRefresh(store: CatalogStore): Job {
     name: 'catalog-refresh',
     description: 'Reads LLM models, MCP servers and system prompts from Nautobot.',
     schedule: '* * * * *',
+    scope: 'replica',
+    minIntervalMs: 0,
     timeoutMs: TIMEOUT_MS,
     async run({ signal }) {
       const before = store.peek()?.revision

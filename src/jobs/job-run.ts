@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { abortable } from '../platform/abortable.ts'
 import type { Job, JobRun } from './job.ts'
+import { type JobClaim, JobLost } from './job-coordinator.ts'
 
 const MAX_DETAIL_CHARACTERS = 500
 
@@ -16,6 +16,7 @@ export interface BegunRun {
 }
 
 export interface BeginOptions {
+  readonly claim: Pick<JobClaim, 'runId' | 'startedAt' | 'lost'>
   /** Aborts when the service shuts down. */
   readonly closing: AbortSignal
   readonly now: () => number
@@ -26,36 +27,42 @@ export interface BeginOptions {
 function failed(error: unknown, closing: AbortSignal): Pick<JobRun, 'outcome' | 'detail'> {
   if (closing.aborted) return { outcome: 'stopped', detail: 'The service was shut down.' }
   if (error instanceof JobTimeout) return { outcome: 'timed-out', detail: error.message }
+  if (error instanceof JobLost) return { outcome: 'stopped', detail: error.message }
   // Only our own words are fit to be shown.
   const detail = error instanceof AppError ? error.message : 'Something went wrong in this job.'
   return { outcome: 'failed', detail }
 }
 
-/** Begins a run of a job, bounded by the job's time limit and by the service's life. */
-export function beginJobRun(job: Job, { closing, now, onFailure }: BeginOptions): BegunRun {
-  const startedAt = now()
+/** Begins a run of a job, bounded by the job's time limit, its claim and the service's life. */
+export function beginJobRun(job: Job, options: BeginOptions): BegunRun {
+  const { closing, now, onFailure } = options
+  const { runId, startedAt, lost } = options.claim
+  const begunAt = now()
   const limit = new AbortController()
   const timeout = new JobTimeout(`It took longer than ${job.timeoutMs / 1_000} seconds.`)
   const timer = setTimeout(() => limit.abort(timeout), job.timeoutMs)
-  const onClosing = () => limit.abort(closing.reason)
-  closing.addEventListener('abort', onClosing, { once: true })
+  const signal = AbortSignal.any([limit.signal, closing, lost])
 
-  const context = { signal: limit.signal, correlationId: `job-${job.name}-${randomUUID()}` }
+  const context = { signal, correlationId: `job-${job.name}-${runId}` }
   // Async, so that a job that throws before its first await fails like any other.
   const work = (async () => job.run(context))()
 
   async function settle(): Promise<JobRun> {
+    const run = (outcome: JobRun['outcome'], detail: string): JobRun => ({
+      runId,
+      startedAt,
+      durationMs: now() - begunAt,
+      outcome,
+      detail: detail.slice(0, MAX_DETAIL_CHARACTERS)
+    })
     try {
-      const detail = (await abortable(work, limit.signal)).slice(0, MAX_DETAIL_CHARACTERS)
-      return { startedAt, durationMs: now() - startedAt, outcome: 'succeeded', detail }
+      return run('succeeded', await abortable(work, signal))
     } catch (error) {
       onFailure(error)
       const { outcome, detail } = failed(error, closing)
-      const durationMs = now() - startedAt
-      return { startedAt, durationMs, outcome, detail: detail.slice(0, MAX_DETAIL_CHARACTERS) }
+      return run(outcome, detail)
     } finally {
       clearTimeout(timer)
-      closing.removeEventListener('abort', onClosing)
     }
   }
 

@@ -1,20 +1,27 @@
+import { randomUUID } from 'node:crypto'
 import { createTask, type ScheduledTask } from 'node-cron'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import type { Job, JobRun, JobState } from './job.ts'
-import type { JobCoordinator } from './job-coordinator.ts'
+import type { JobAnswer, JobClaim, JobCoordinator } from './job-coordinator.ts'
 import { beginJobRun } from './job-run.ts'
 
 /** How long `close()` waits for jobs that were told to stop. */
 const CLOSE_TIMEOUT_MS = 2_000
 
+/** Why a tick began no run. */
+export type SkipReason = 'running' | 'too-soon' | 'unavailable'
+
 export interface SchedulerOptions {
   readonly jobs: readonly Job[]
-  readonly coordinator: JobCoordinator
-  /** Hears of each run that is over; must not throw. */
-  readonly onRun?: (jobName: string, run: JobRun) => void
-  /** A run failed, or the coordinator did: for the log. */
-  readonly onError: (jobName: string, error: unknown) => void
+  /** Of one job. */
+  readonly coordinatorOf: (job: Job) => JobCoordinator
+  /** Hears of each run of this process that is over; must not throw. */
+  readonly onRun?: (job: Job, run: JobRun) => void
+  /** A tick began no run here. `error` is why the coordinator could not tell; must not throw. */
+  readonly onSkipped?: (job: Job, reason: SkipReason, error?: unknown) => void
+  /** A run failed, or what came of it could not be kept: for the log. */
+  readonly onError: (job: Job, error: unknown) => void
   readonly closeTimeoutMs?: number
   readonly now?: () => number
 }
@@ -22,30 +29,33 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** Begins to tick. */
   start(): void
-  list(): JobState[]
+  /** Wherever a job runs. Throws REDIS_UNAVAILABLE. */
+  list(): Promise<JobState[]>
   /**
-   * Begins a run now and answers without waiting for its end.
+   * Begins a run now, here, and answers its id without waiting for its end.
    *
-   * @throws AppError JOB_NOT_FOUND, JOB_RUNNING (here or in another process), DRAINING.
+   * @throws AppError JOB_NOT_FOUND, JOB_RUNNING (here or in another process) with `details.runId`, DRAINING,
+   * REDIS_UNAVAILABLE.
    */
-  run(name: string): Promise<void>
+  run(name: string): Promise<string>
   /** Stops ticking, aborts what runs and waits for it, at most two seconds. Harmless when called twice. */
   close(): Promise<void>
 }
 
 interface Entry {
   readonly job: Job
+  readonly coordinator: JobCoordinator
   readonly task: ScheduledTask
-  running: boolean
-  lastRun: JobRun | undefined
-  /** The run under way, to its true end; never rejects. */
+  /** The run of this process that is under way. */
+  runId: string | undefined
+  /** That run, to its true end; never rejects. */
   carriedOut: Promise<void>
 }
 
 const silent = () => undefined
 const SILENT_LOGGER = { info: silent, warn: silent, error: silent, debug: silent }
 
-function createEntry(job: Job, tick: (entry: Entry) => void): Entry {
+function createEntry(job: Job, coordinator: JobCoordinator, tick: (entry: Entry) => void): Entry {
   const task = createTask(job.schedule, () => tick(entry), {
     name: job.name,
     timezone: 'UTC',
@@ -54,79 +64,102 @@ function createEntry(job: Job, tick: (entry: Entry) => void): Entry {
   })
   const entry: Entry = {
     job,
+    coordinator,
     task,
-    running: false,
-    lastRun: undefined,
+    runId: undefined,
     carriedOut: Promise.resolve()
   }
   return entry
 }
 
-function stateOf({ job, task, running, lastRun }: Entry, ticking: boolean): JobState {
+async function stateOf({ job, coordinator, task }: Entry, isTicking: boolean): Promise<JobState> {
   const { name, description, schedule } = job
-  const nextRunAt = ticking ? task.getNextRun()?.getTime() : undefined
-  return { name, description, schedule, running, lastRun, nextRunAt }
+  const { runId, lastRun } = await coordinator.standing(name)
+  const nextRunAt = isTicking ? task.getNextRun()?.getTime() : undefined
+  return { name, description, schedule, running: runId !== undefined, runId, lastRun, nextRunAt }
+}
+
+/** Begins a run unless the job is running already, wherever that is. */
+type Begin = (entry: Entry, isOnDemand: boolean) => Promise<JobAnswer>
+
+function createBegin({ onRun, onError, now = Date.now }: SchedulerOptions, closing: AbortSignal) {
+  async function carryOut(entry: Entry, claim: JobClaim): Promise<void> {
+    const { job } = entry
+    const onFailure = (error: unknown) => onError(job, error)
+    const begun = beginJobRun(job, { claim, closing, now, onFailure })
+    const run = await begun.outcome
+    onRun?.(job, run)
+    // A run that was lost has nothing to say any more: the job is another's, and so is its last outcome.
+    if (!claim.lost.aborted) await claim.report(run).catch(onFailure)
+    await begun.ended
+    await claim.release().catch(onFailure)
+    entry.runId = undefined
+  }
+
+  const begin: Begin = async (entry, isOnDemand) => {
+    // Also one that was lost and has not ended yet.
+    if (entry.runId !== undefined) return { kind: 'running', runId: entry.runId }
+    const runId = randomUUID()
+    const answer = await entry.coordinator.claim({ job: entry.job, runId, isOnDemand })
+    if (answer.kind !== 'claimed') return answer
+    if (closing.aborted) {
+      await answer.claim.release()
+      throw closing.reason
+    }
+    entry.runId = runId
+    entry.carriedOut = carryOut(entry, answer.claim)
+    return answer
+  }
+  return begin
 }
 
 /**
- * Runs jobs on their cron schedules, in this process, none twice at a time.
+ * Runs jobs on their cron schedules, none twice at a time, wherever their coordinators let them.
  *
  * A run that outlasts its time limit is aborted and reported at once, but its job begins again only when
  * the work has truly ended.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { coordinator, onRun, onError, now = Date.now } = options
+  const { coordinatorOf, onSkipped } = options
   const closing = new AbortController()
-  let ticking = false
+  const begin = createBegin(options, closing.signal)
+  let isTicking = false
 
-  async function carryOut(entry: Entry, release: () => Promise<void>): Promise<void> {
-    const { job } = entry
-    const onFailure = (error: unknown) => onError(job.name, error)
-    const begun = beginJobRun(job, { closing: closing.signal, now, onFailure })
-    entry.lastRun = await begun.outcome
-    onRun?.(job.name, entry.lastRun)
-    await begun.ended
-    await release().catch(onFailure)
-    entry.running = false
-  }
-
-  /** Answers whether a run has begun: not when the job is running already, wherever that is. */
-  async function begin(entry: Entry): Promise<boolean> {
-    if (entry.running || closing.signal.aborted) return false
-    entry.running = true
+  async function tick(entry: Entry): Promise<void> {
+    if (closing.signal.aborted) return
     try {
-      const release = await coordinator.claim(entry.job.name)
-      entry.running = release !== undefined
-      if (release) entry.carriedOut = carryOut(entry, release)
-      return entry.running
+      const { kind } = await begin(entry, false)
+      if (kind !== 'claimed') onSkipped?.(entry.job, kind)
     } catch (error) {
-      entry.running = false
-      throw error
+      if (!closing.signal.aborted) onSkipped?.(entry.job, 'unavailable', error)
     }
   }
 
-  const tick = (entry: Entry) =>
-    void begin(entry).catch((error: unknown) => onError(entry.job.name, error))
-  const entries = new Map(options.jobs.map((job) => [job.name, createEntry(job, tick)]))
+  const entries = new Map(
+    options.jobs.map((job) => [job.name, createEntry(job, coordinatorOf(job), tick)])
+  )
 
   return {
     start() {
       if (closing.signal.aborted) return
-      ticking = true
+      isTicking = true
       for (const { task } of entries.values()) void task.start()
     },
 
-    list: () => [...entries.values()].map((entry) => stateOf(entry, ticking)),
+    list: () => Promise.all([...entries.values()].map((entry) => stateOf(entry, isTicking))),
 
     async run(name) {
       const entry = entries.get(name)
       if (!entry) throw new AppError('JOB_NOT_FOUND', 'There is no job of this name.')
       if (closing.signal.aborted) throw new AppError('DRAINING', 'This replica is shutting down.')
-      if (!(await begin(entry))) throw new AppError('JOB_RUNNING', `${name} is running already.`)
+      const answer = await begin(entry, true)
+      if (answer.kind === 'claimed') return answer.claim.runId
+      const details = answer.kind === 'running' ? { runId: answer.runId } : {}
+      throw new AppError('JOB_RUNNING', `${name} is running already.`, { details })
     },
 
     async close() {
-      ticking = false
+      isTicking = false
       closing.abort(new AppError('DRAINING', 'The service is shutting down.'))
       for (const { task } of entries.values()) await task.destroy()
       const ends = [...entries.values()].map((entry) => entry.carriedOut)

@@ -20,9 +20,17 @@ export function createMetrics({ version, withProcess = false }: MetricsOptions) 
   if (withProcess) collectDefaultMetrics({ register: registry })
   const { counter, gauge, histogram } = createFactories(registry)
 
+  const fillers: (() => Promise<void>)[] = []
   gauge('ai_ops_info', 'Always 1; carries the version.', ['version']).set({ version }, 1)
   return {
     registry,
+    /** Called before each reading, for numbers that are kept elsewhere. Must not reject. */
+    beforeReading: (fill: () => Promise<void>) => void fillers.push(fill),
+    /** In the format of Prometheus. */
+    async read(): Promise<string> {
+      await Promise.all(fillers.map((fill) => fill()))
+      return registry.metrics()
+    },
     ...createHttpMetrics({ counter, gauge, histogram }),
     ...createRunMetrics({ counter, gauge, histogram }),
     nautobotRequests: histogram(
@@ -31,12 +39,18 @@ export function createMetrics({ version, withProcess = false }: MetricsOptions) 
       ['method', 'status'],
       QUICK_SECONDS
     ),
+    jobTicksSkipped: counter(
+      'ai_ops_job_ticks_skipped_total',
+      'Ticks that began no run here, by job and reason (running, too-soon, unavailable).',
+      ['job', 'reason']
+    ),
     jobRuns: histogram(
       'ai_ops_job_duration_seconds',
       'Runs of background jobs by job and outcome.',
       ['job', 'outcome'],
       LONG_SECONDS
     ),
+    ...createConversationMetrics({ counter, gauge, histogram }),
     catalogLoadedAt: gauge(
       'ai_ops_catalog_loaded_timestamp_seconds',
       'When the catalog in use was read from Nautobot.'
@@ -86,6 +100,24 @@ function createHttpMetrics({ counter, gauge, histogram }: Factories) {
       'code'
     ]),
     eventStreams: gauge('ai_ops_event_streams', 'Open event streams.')
+  }
+}
+
+/** What all replicas share: each gives the same numbers away. */
+function createConversationMetrics({ gauge }: Factories) {
+  return {
+    conversations: gauge(
+      'ai_ops_conversations',
+      'Conversations in Redis, as the cleanup measured them last.'
+    ),
+    conversationBytes: gauge(
+      'ai_ops_conversation_bytes',
+      'Bytes of their keys, by MEMORY USAGE of Redis.'
+    ),
+    conversationsMeasuredAt: gauge(
+      'ai_ops_conversations_measured_timestamp_seconds',
+      'When they were measured; 0 before the first time.'
+    )
   }
 }
 

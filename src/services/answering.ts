@@ -3,6 +3,7 @@ import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
 import type { UserToken } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
+import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { type Conversations, createConversations } from '../conversations/conversations.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
@@ -48,6 +49,7 @@ export interface AnsweringParts {
 export interface Answering {
   readonly runs: RunCoordinator
   readonly conversations: Conversations
+  readonly cleanup: ConversationCleanup
   close(): Promise<void>
 }
 
@@ -92,6 +94,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
   return {
     runs,
     conversations: createConversations({ registry, checkpointer, stopRun: runs.stop }),
+    cleanup: store.cleanup,
     async close() {
       runs.close()
       await store.close()

@@ -1,12 +1,15 @@
 import { storedMessages, toSnapshot } from '../agent/agent-resume.ts'
 import type { Config } from '../config.ts'
+import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
 import {
   type ConversationRegistry,
   createMemoryConversationRegistry
 } from '../conversations/conversation-registry.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
+import { createMemoryConversationCleanup } from '../conversations/memory-conversation-cleanup.ts'
 import { RedisCheckpointer } from '../conversations/redis-checkpointer.ts'
+import { createRedisConversationCleanup } from '../conversations/redis-conversation-cleanup.ts'
 import {
   createRedisConversationRegistry,
   type RedisConversationRegistry
@@ -26,7 +29,6 @@ import { createOutage, type Outage } from './outage.ts'
 
 /** Of this process's memory, where there is no Redis. */
 const MAX_CONVERSATIONS_IN_MEMORY = 1_000
-const MAX_CONVERSATIONS_PER_USER = 100
 const MAX_TURNS = 200
 const MAX_KEPT_RUNS = 1_000
 const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024
@@ -48,6 +50,7 @@ export interface ConversationStore {
   readonly shared: SharedRuns | undefined
   /** Ends a turn: what only a run under way needs may go. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
+  readonly cleanup: ConversationCleanup
   close(): Promise<void>
 }
 
@@ -61,14 +64,14 @@ export interface ConversationStoreParts {
 
 export function createConversationStore(parts: ConversationStoreParts): ConversationStore {
   const { redisUrl } = parts.config
-  return redisUrl ? inRedis(redisUrl, parts) : inMemory()
+  return redisUrl ? inRedis(redisUrl, parts) : inMemory(parts)
 }
 
-function inMemory(): ConversationStore {
+function inMemory({ config: { limits } }: ConversationStoreParts): ConversationStore {
   const checkpointer = new MemoryCheckpointer()
   const registry = createMemoryConversationRegistry({
     maxConversations: MAX_CONVERSATIONS_IN_MEMORY,
-    maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
+    maxConversationsPerUser: limits.conversationsPerUser,
     maxTurns: MAX_TURNS,
     onForgotten: (id) => checkpointer.deleteThread(id)
   })
@@ -84,6 +87,7 @@ function inMemory(): ConversationStore {
     runs,
     shared: undefined,
     settle: (id) => checkpointer.prune(id),
+    cleanup: createMemoryConversationCleanup(registry, limits.conversationDays),
     close: async () => {}
   }
 }
@@ -93,11 +97,10 @@ function inRedis(url: Secret, parts: ConversationStoreParts): ConversationStore 
   const { commands, subscriber } = connect(url, parts)
   const { client } = commands
   const { deployment } = config
-  const ttlDays = config.limits.conversationDays
+  const { conversationDays: ttlDays, conversationsPerUser: maxConversationsPerUser } = config.limits
   const checkpointer = new RedisCheckpointer({ client, deployment, ttlDays })
   const registry = createRedisConversationRegistry({
-    ...{ client, deployment, ttlDays },
-    maxConversationsPerUser: MAX_CONVERSATIONS_PER_USER,
+    ...{ client, deployment, ttlDays, maxConversationsPerUser },
     maxTurns: MAX_TURNS,
     leaseMs: LEASE_MS,
     onLost: (_conversationId, runId) => onLost(runId)
@@ -110,6 +113,11 @@ function inRedis(url: Secret, parts: ConversationStoreParts): ConversationStore 
     runs,
     shared: createSharedRuns({ registry, store: runs, channels, deployment }),
     settle: (id, fence) => checkpointer.prune(id, fence).then(() => undefined, forgiveLost),
+    cleanup: createRedisConversationCleanup({
+      ...{ client, deployment, ttlDays, maxConversationsPerUser },
+      onBroken: (conversationId, err) =>
+        parts.logger.warn({ err, conversationId }, 'the cleanup passed over a conversation')
+    }),
     async close() {
       registry.close()
       channels.close()

@@ -238,3 +238,21 @@ it('keeps a claim through a short absence of Redis, and releases without it', as
     await own.stop()
   }
 })
+
+it('opens a conversation for a user who has more than a limit that was lowered', async () => {
+  const before = setUp({ maxConversationsPerUser: 10 })
+  for (let i = 0; i < 8; i += 1) {
+    const id = await before.registry.claim('jane', undefined, `run-${i}`, 'Hello')
+    await before.registry.release(id, `run-${i}`)
+  }
+  const { registry } = setUp({ deployment: before.deployment, maxConversationsPerUser: 2 })
+
+  const opened = await Promise.all([
+    registry.claim('jane', undefined, 'run-8', 'Hello'),
+    registry.claim('jane', undefined, 'run-9', 'Hello')
+  ])
+
+  const ids = (await before.registry.list('jane')).map(({ id }) => id)
+  expect(ids).toHaveLength(8)
+  expect(ids).toEqual(expect.arrayContaining(opened))
+})

@@ -7,6 +7,7 @@ import {
   type RedisUnderTest,
   testConversationScripts
 } from '../support/conversation-scripts-suite.ts'
+import { testJobScripts } from '../support/job-scripts-suite.ts'
 import { say } from '../support/model-steps.ts'
 import { type ConnectedRedis, connectRedis } from '../support/redis-connection.ts'
 import { allScripts } from '../support/redis-scripts.ts'
@@ -33,6 +34,7 @@ const conformance = await loadCheckpointSuite()
 const SUITES: readonly ((redis: RedisUnderTest) => void)[] = [
   testConversationScripts,
   testRunScripts,
+  testJobScripts,
   testConformance,
   testService
 ]

@@ -64,7 +64,7 @@ export function createAppOptions(overrides: Partial<AppOptions> = {}): AppOption
       writer: { create: notAsked, update: notAsked, remove: notAsked },
       userTokens: { forCaller: async () => USER_TOKEN, forget: () => undefined }
     },
-    scheduler: { list: () => [], run: notAsked },
+    scheduler: { list: async () => [], run: notAsked },
     chatOptions: { currentCatalog: async () => CATALOG, userToken: async () => USER_TOKEN },
     ...overrides
   }

@@ -14,12 +14,13 @@ export interface ConnectedRedis {
   stop(): Promise<void>
 }
 
-/** `command` as in RedisOptions: the system's Redis unless told. */
+/** `command` as in RedisOptions: the system's Redis unless told. `env` is added to its environment. */
 export async function connectRedis(
   settings: string[] = [],
-  command?: string
+  command?: string,
+  env: Readonly<Record<string, string>> = {}
 ): Promise<ConnectedRedis> {
-  const server = await startRedis({ settings, ...(command && { command }) })
+  const server = await startRedis({ settings, env, ...(command && { command }) })
   const connections: ReturnType<typeof createRedis>[] = []
 
   async function connect(): Promise<Redis> {

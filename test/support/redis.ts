@@ -24,17 +24,20 @@ export type RedisOptions = {
   command?: string
   /** Where its working folder is made; default: the system's folder for temporary files. */
   parentDirectory?: string
+  /** Added to its environment. */
+  env?: Readonly<Record<string, string>>
 }
 
-type Launch = { command: string; directory: string; settings: string[] }
+type Launch = Required<Omit<RedisOptions, 'parentDirectory'>> & { directory: string }
 
-async function launch(port: number, { command, directory, settings }: Launch) {
+async function launch(port: number, { command, directory, settings, env }: Launch) {
   const server = startProcess({
     command,
     args: [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''],
       ...settings
-    ]
+    ],
+    env: { ...process.env, ...env }
   })
   try {
     await server.waitForOutput(/Ready to accept connections/, START_TIMEOUT_MS)
@@ -59,9 +62,9 @@ async function launchOnFreePort(what: Launch) {
 
 /** Starts a Redis server that keeps nothing on disk unless told to. It ends with this process at the latest. */
 export async function startRedis(options: RedisOptions = {}): Promise<RunningRedis> {
-  const { settings = [], command = 'redis-server' } = options
+  const { settings = [], command = 'redis-server', env = {} } = options
   const directory = await mkdtemp(join(options.parentDirectory ?? tmpdir(), 'ai-ops-redis-'))
-  const what = { command, directory, settings }
+  const what = { command, directory, settings, env }
   const first = await launchOnFreePort(what).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true })
     throw error

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { JobState } from '../../jobs/job.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import { errorResponses } from '../responses.ts'
+import { idSchema } from '../schemas.ts'
 
 export interface JobRoutesOptions {
   readonly scheduler: Pick<Scheduler, 'list' | 'run'>
@@ -15,16 +16,18 @@ const jobSchema = z
     name: z.string(),
     description: z.string(),
     schedule: z.string().describe('Cron expression, in UTC.'),
-    running: z.boolean(),
+    running: z.boolean().describe('Here, or in any replica where all share the job.'),
+    runId: idSchema.optional().describe('The run under way.'),
     lastRun: z
       .object({
+        runId: idSchema,
         startedAt: z.iso.datetime(),
         durationMs: z.number(),
         outcome: z.enum(['succeeded', 'failed', 'timed-out', 'stopped']),
         detail: z.string().describe('A sentence for people.')
       })
       .optional()
-      .describe('Absent until the job has run in this replica.'),
+      .describe('Wherever it ran, for a job that all replicas share; else in this replica.'),
     nextRunAt: z.iso.datetime().optional()
   })
   .meta({
@@ -36,6 +39,7 @@ const jobSchema = z
         schedule: '* * * * *',
         running: false,
         lastRun: {
+          runId: '0e0f6a52-6f0c-4b43-9d50-3c1f1a0e7b11',
           startedAt: '2026-03-01T09:00:00.012Z',
           durationMs: 184,
           outcome: 'succeeded',
@@ -47,15 +51,20 @@ const jobSchema = z
   })
 
 const listSchema = z.object({ jobs: z.array(jobSchema) })
-const startedSchema = z.object({ job: z.string(), started: z.literal(true) })
+const startedSchema = z.object({
+  job: z.string(),
+  started: z.literal(true),
+  runId: idSchema.describe('Comes back as that of `lastRun` when the run is over.')
+})
 const nameSchema = z.string().regex(/^[a-z0-9-]{1,64}$/, 'is not the name of a job')
 
 const iso = (time: number) => new Date(time).toISOString()
 
 function toBody(state: JobState): z.input<typeof jobSchema> {
-  const { lastRun, nextRunAt, ...rest } = state
+  const { runId, lastRun, nextRunAt, ...rest } = state
   return {
     ...rest,
+    ...(runId !== undefined && { runId }),
     ...(lastRun && { lastRun: { ...lastRun, startedAt: iso(lastRun.startedAt) } }),
     ...(nextRunAt !== undefined && { nextRunAt: iso(nextRunAt) })
   }
@@ -71,10 +80,10 @@ export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { sched
         tags: TAGS,
         summary: 'List background jobs',
         description: 'With the outcome of the last run of each.',
-        response: { 200: listSchema }
+        response: { 200: listSchema, ...errorResponses('REDIS_UNAVAILABLE') }
       }
     },
-    async () => ({ jobs: scheduler.list().map(toBody) })
+    async () => ({ jobs: (await scheduler.list()).map(toBody) })
   )
 
   app.post(
@@ -84,18 +93,19 @@ export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { sched
       schema: {
         tags: TAGS,
         summary: 'Run a job now',
-        description: 'Answers at once; the outcome shows in the list.',
+        description:
+          'Answers at once; the outcome shows in the list. Demanded runs begin whenever the last one was.',
         params: z.object({ name: nameSchema }),
         response: {
           202: startedSchema,
-          ...errorResponses('JOB_NOT_FOUND', 'JOB_RUNNING', 'DRAINING')
+          ...errorResponses('JOB_NOT_FOUND', 'JOB_RUNNING', 'REDIS_UNAVAILABLE', 'DRAINING')
         }
       }
     },
     async (request, reply) => {
       const { name } = request.params
-      await scheduler.run(name)
-      return reply.code(202).send({ job: name, started: true as const })
+      const runId = await scheduler.run(name)
+      return reply.code(202).send({ job: name, started: true as const, runId })
     }
   )
 }

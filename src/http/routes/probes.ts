@@ -62,8 +62,8 @@ export const probes: FastifyPluginAsyncZod<ProbesOptions> = async (app, { readin
       }
     },
     async (_request, reply) => {
-      const { registry } = metrics
-      return reply.header('content-type', registry.contentType).send(await registry.metrics())
+      const { contentType } = metrics.registry
+      return reply.header('content-type', contentType).send(await metrics.read())
     }
   )
 }

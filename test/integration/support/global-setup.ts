@@ -2,5 +2,7 @@ import { ensurePackages } from '../../../nautobot-plugin-shim/development/packag
 
 /** What the integration tests start themselves has to be on the machine. */
 export async function setup(): Promise<void> {
-  await ensurePackages(['redis-server'], (sentence) => process.stdout.write(`${sentence}\n`))
+  await ensurePackages(['redis-server', 'faketime'], (sentence) =>
+    process.stdout.write(`${sentence}\n`)
+  )
 }

@@ -6,9 +6,20 @@ import { createScheduler } from '../../../src/jobs/scheduler.ts'
 import { createCaller, startApp } from '../../support/http-app.ts'
 
 async function setup(run: () => Promise<string>, scopes: Scope[] = ['chat', 'operate']) {
+  const coordinator = createLocalJobCoordinator()
   const scheduler = createScheduler({
-    jobs: [{ name: 'sweep', description: 'Sweeps.', schedule: '0 0 1 1 *', timeoutMs: 5_000, run }],
-    coordinator: createLocalJobCoordinator(),
+    jobs: [
+      {
+        name: 'sweep',
+        description: 'Sweeps.',
+        schedule: '0 0 1 1 *',
+        scope: 'deployment',
+        minIntervalMs: 0,
+        timeoutMs: 5_000,
+        run
+      }
+    ],
+    coordinatorOf: () => coordinator,
     onError: () => undefined
   })
   const app = await startApp({
@@ -40,13 +51,22 @@ it('lists a job, runs it on demand, and lists what came of it', async () => {
   }
   expect(await ask('GET', '')).toEqual({ status: 200, body: { jobs: [sweep] } })
 
-  expect(await ask('POST', '/sweep/run')).toEqual({
+  const started = await ask('POST', '/sweep/run')
+  const { runId } = started.body
+  expect(started).toEqual({
     status: 202,
-    body: { job: 'sweep', started: true }
+    body: { job: 'sweep', started: true, runId: expect.stringMatching(/^[0-9a-f-]{36}$/) }
   })
-  expect((await ask('POST', '/sweep/run')).body.error.code).toBe('JOB_RUNNING')
+  expect(await ask('GET', '')).toEqual({
+    status: 200,
+    body: { jobs: [{ ...sweep, running: true, runId }] }
+  })
+  expect(await ask('POST', '/sweep/run')).toMatchObject({
+    status: 409,
+    body: { error: { code: 'JOB_RUNNING', details: { runId } } }
+  })
   release.resolve('swept')
-  await expect.poll(() => scheduler.list()[0]?.running).toBe(false)
+  await expect.poll(async () => (await scheduler.list())[0]?.running).toBe(false)
 
   scheduler.start()
   const { body } = await ask('GET', '')
@@ -54,6 +74,7 @@ it('lists a job, runs it on demand, and lists what came of it', async () => {
     {
       ...sweep,
       lastRun: {
+        runId,
         startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
         durationMs: expect.any(Number),
         outcome: 'succeeded',
