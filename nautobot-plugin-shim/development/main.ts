@@ -13,13 +13,15 @@ const USAGE = `npm run nautobot -- [options]
   --port <number>          Nautobot's port; default: 8090 or the next free one
   --sidecar-port <number>  the sidecar's port; default: 3900 or the next free one
   --without-sidecar        start Nautobot alone
-  --log                    show Nautobot's log`
+  --worker                 start a Celery worker too: Jobs, webhooks and bulk edit need one
+  --log                    show Nautobot's log, and its worker's`
 
 const { values: flags } = parseArgs({
   options: {
     port: { type: 'string' },
     'sidecar-port': { type: 'string' },
     'without-sidecar': { type: 'boolean', default: false },
+    worker: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false }
   }
@@ -34,6 +36,10 @@ async function choosePort(flag: string | undefined, usual: () => Promise<number>
 // Without a sidecar of its own, Nautobot expects one where `npm start` puts it.
 async function usualSidecarPort(): Promise<number> {
   return flags['without-sidecar'] ? SIDECAR_PORT : firstFreePort(SIDECAR_PORT)
+}
+
+function showLog(name: string): { onLine?: (line: string) => void } {
+  return flags.log ? { onLine: (line) => console.log(`[${name}] ${line}`) } : {}
 }
 
 async function createPrompt({ url, users }: RunningNautobot): Promise<void> {
@@ -88,12 +94,13 @@ async function run(): Promise<void> {
     port,
     pluginConfig: { sidecar_url: address, public_url: address },
     say: (sentence) => console.log(sentence),
-    ...(flags.log ? { onLine: (line: string) => console.log(`[nautobot] ${line}`) } : {})
+    ...showLog('nautobot')
   })
   const nautobot = await Promise.race([starting, stopping.then(() => undefined)])
   // Interrupted while starting: this process ends, and the kernel ends its children with it.
   if (nautobot === undefined) return process.exit(130)
   await createPrompt(nautobot)
+  if (flags.worker) await nautobot.startWorker(showLog('worker').onLine)
   console.log(`Nautobot is ready after ${((performance.now() - started) / 1000).toFixed(1)} s.`)
   console.log(describe(nautobot, sidecarPort))
   const sidecar = showSidecar(nautobot, sidecarPort)

@@ -7,6 +7,7 @@ import { type Login, readLogins, type UserName } from './logins.ts'
 import type { Say } from './say.ts'
 import { copyTemplate } from './templates.ts'
 import { ensureToolchain } from './toolchain.ts'
+import { startWorker } from './worker.ts'
 
 const START_TIMEOUT_MS = 120_000
 const POLL_INTERVAL_MS = 150
@@ -32,6 +33,10 @@ export type RunningNautobot = {
   /** A Redis of this instance: the app publishes its events there, and tests may use it as the sidecar's. */
   eventRedisUrl: string
   users: Record<UserName, Login>
+  /** The environment of its commands, for {@link startWorker} in another process. */
+  environment: NodeJS.ProcessEnv
+  /** Starts a Celery worker for it, which is needed for Jobs, webhooks and bulk edit; ends with `stop()`. */
+  startWorker: (onLine?: (line: string) => void) => Promise<void>
   /** Runs Python with all models imported, as `nautobot-server nbshell` does; 8 s, nearly all of it start-up. */
   nbshell: (code: string) => Promise<string>
   /** Nautobot's log so far, the last 200,000 characters. */
@@ -101,6 +106,11 @@ export async function startNautobot(options: NautobotOptions = {}): Promise<Runn
       databaseName: DATABASE_NAME,
       eventRedisUrl: eventRedisUrl(instance.redis),
       users: readLogins(),
+      environment: instance.environment,
+      async startWorker(onLine) {
+        const worker = await startWorker(instance.environment, onLine)
+        undo.push(worker.stop)
+      },
       nbshell: (code) => instance.manage(['nbshell', '--quiet-load', '--command', code]),
       log: server.output,
       stop

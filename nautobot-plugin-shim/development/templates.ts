@@ -25,10 +25,10 @@ function emptyKey(): string {
   return contentKey([REQUIREMENTS_FILE], NAUTOBOT_VERSION)
 }
 
-// The app's models decide the tables; choices and signals the rows that a migration creates.
+// The app's models decide the tables; choices, jobs and signals the rows that a migration creates.
 function seededKey(): string {
   const app = join(SHIM_DIRECTORY, 'nautobot_ai_ops')
-  const appFiles = ['migrations', 'models.py', 'choices.py', 'signals.py', '__init__.py']
+  const appFiles = ['migrations', 'models.py', 'choices.py', 'jobs.py', 'signals.py', '__init__.py']
   const seedFiles = ['seed.py', 'seed_rights.py', 'logins.json', 'development_config.py']
   const network = join(SHIM_DIRECTORY, '..', 'src', 'lab', 'network.json')
   const files = [

@@ -36,6 +36,7 @@ class AIOpsConfig(NautobotAppConfig):
         from nautobot_ai_ops import checks, events, signals
 
         nautobot_database_ready.connect(signals.ensure_statuses, sender=self)
+        nautobot_database_ready.connect(signals.enable_new_jobs, sender=self)
         register(checks.check_chat_script)
         signals.connect()
         events.register()

@@ -1,9 +1,10 @@
-"""Signing keys, and the two statements the shim signs: session tokens and grants.
+"""Signing keys, and the three statements the shim signs: session tokens, grants and job tokens.
 
-Both are JWTs signed with Ed25519. A session token says who is sitting in front of the browser; it lives five minutes and
+All are JWTs signed with Ed25519. A session token says who is sitting in front of the browser; it lives five minutes and
 anybody may verify it with the published keys. A grant lets the sidecar, and nobody else, renew a user's read-only token
-for an hour; only the shim verifies it. Their audiences differ, so that neither can stand in for the other even where a
-verifier forgets to look at `typ`.
+for an hour; only the shim verifies it. A job token lets a Nautobot Job start one job of the sidecar for its user; it lives
+a minute, and the sidecar verifies it. Their audiences differ, so that none can stand in for another even where a verifier
+forgets to look at `typ`.
 """
 
 import base64
@@ -25,12 +26,15 @@ from nautobot_ai_ops.constants import SCOPE_PERMISSIONS
 ISSUER = "nautobot"
 SESSION_AUDIENCE = "nautobot-ai-ops"
 GRANT_AUDIENCE = "nautobot-ai-ops/grant"
+JOB_AUDIENCE = "nautobot-ai-ops/job"
 SESSION_TYPE = "session"
 GRANT_TYPE = "grant"
-AUDIENCES = {SESSION_TYPE: SESSION_AUDIENCE, GRANT_TYPE: GRANT_AUDIENCE}
+JOB_TYPE = "job"
+AUDIENCES = {SESSION_TYPE: SESSION_AUDIENCE, GRANT_TYPE: GRANT_AUDIENCE, JOB_TYPE: JOB_AUDIENCE}
 
 SESSION_TOKEN_LIFETIME_SECONDS = 300
 GRANT_LIFETIME_SECONDS = 3600
+JOB_TOKEN_LIFETIME_SECONDS = 60
 # Nautobot's hosts, and the sidecar's, may disagree by this much.
 CLOCK_SKEW_SECONDS = 5
 MAX_STATEMENT_CHARACTERS = 4096
@@ -125,12 +129,23 @@ def mint_grant(user, source: dict[str, str]) -> tuple[str, int]:
     return _sign(GRANT_TYPE, str(user.pk), GRANT_LIFETIME_SECONDS, source)
 
 
+def mint_job_token(user, job: str) -> str:
+    """Sign a permission to start one job of the sidecar and to see how it goes, whatever else the user may do there.
+
+    Args:
+        user: Who started the Nautobot Job; Nautobot has checked the right to run it.
+        job: Name of the sidecar's job.
+    """
+    token, _ = _sign(JOB_TYPE, str(user.pk), JOB_TOKEN_LIFETIME_SECONDS, {"username": user.username, "job": job})
+    return token
+
+
 def verify(token: str, expected_type: str) -> dict[str, Any]:
     """Verify a statement of ours.
 
     Args:
         token: What was presented.
-        expected_type: SESSION_TYPE or GRANT_TYPE.
+        expected_type: SESSION_TYPE, GRANT_TYPE or JOB_TYPE.
 
     Returns:
         The claims.

@@ -1,7 +1,10 @@
-"""Statuses of the models, and what must hold for exchanged tokens whoever touches them."""
+"""Statuses of the models, the jobs of a new installation, and what must hold for exchanged tokens whoever touches them."""
+
+from datetime import timedelta
 
 from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_delete, pre_save
+from django.utils import timezone
 
 from nautobot_ai_ops import constants
 
@@ -15,6 +18,8 @@ HEALTH_STATUSES = {
     constants.STATUS_MAINTENANCE: COLOR_GREY,
 }
 PROMPT_STATUSES = {constants.STATUS_APPROVED: COLOR_GREEN, constants.STATUS_DRAFT: COLOR_GREY}
+# A job older than this has been there before, and whether it is enabled is somebody's choice.
+MAX_NEW_JOB_AGE_SECONDS = 300
 STATUSES = {"LLMModel": HEALTH_STATUSES, "MCPServer": HEALTH_STATUSES, "SystemPrompt": PROMPT_STATUSES}
 
 
@@ -36,6 +41,23 @@ def ensure_statuses(sender, *, apps, **kwargs):
         for name, color in statuses.items():
             status, _ = status_model.objects.get_or_create(name=name, defaults={"color": color})
             status.content_types.add(content_type)
+
+
+def enable_new_jobs(sender, *, apps, **kwargs):
+    """Enable the app's jobs when they have just been installed: Nautobot installs the jobs of apps disabled.
+
+    Never again after that: an administrator's choice to disable one outlives every upgrade. A choice that comes within
+    minutes of the installation is known by its entry in the change log, of which an installation makes none.
+    """
+    object_change_model = apps.get_model("extras", "ObjectChange")
+    since = timezone.now() - timedelta(seconds=MAX_NEW_JOB_AGE_SECONDS)
+    new_jobs = apps.get_model("extras", "Job").objects.filter(
+        module_name=f"{sender.name}.jobs", enabled=False, created__gte=since
+    )
+    for job in new_jobs:
+        if not object_change_model.objects.filter(changed_object_id=job.pk).exists():
+            job.enabled = True
+            job.save()
 
 
 def keep_exchanged_token_read_only(sender, instance, raw=False, **kwargs):

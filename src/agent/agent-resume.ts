@@ -28,13 +28,24 @@ export function readEarlier(events: readonly AgentEvent[]): EarlierAttempts {
           : []
       )
     ),
-    results: new Map(
-      events.flatMap((event) =>
-        event.type === 'TOOL_CALL_RESULT' ? [[event.toolCallId, event.content] as const] : []
-      )
-    ),
+    results: new Map([...events.flatMap(snapshotResults), ...events.flatMap(toldResults)]),
     openText: openTextOf(events)
   }
+}
+
+type Result = readonly [callId: string, text: string]
+
+function toldResults(event: AgentEvent): Result[] {
+  return event.type === 'TOOL_CALL_RESULT' ? [[event.toolCallId, event.content]] : []
+}
+
+/** Of this run: a log that was cut has its results nowhere else. */
+function snapshotResults(event: AgentEvent): Result[] {
+  if (event.type !== 'MESSAGES_SNAPSHOT') return []
+  const question = event.messages.findLastIndex(({ role }) => role === 'user')
+  return event.messages
+    .slice(question + 1)
+    .flatMap((message) => (message.role === 'tool' ? [[message.toolCallId, message.content]] : []))
 }
 
 function openTextOf(events: readonly AgentEvent[]): EarlierAttempts['openText'] {

@@ -61,7 +61,10 @@ export function startProgress(turn: Turn, now: () => number): Progress {
   return {
     startedAtMs,
     earlier,
-    stream: createAgentStream({ unavailable: [], startedAtMs, now }),
+    stream: createAgentStream({
+      ...{ unavailable: [], startedAtMs, now },
+      earlier: [...earlier.notes.values()]
+    }),
     openText: () => earlier.openText,
     plan: undefined,
     tools: undefined,

@@ -2,9 +2,9 @@ import { AppError } from '../errors.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { Secret } from '../platform/secret.ts'
-import type { Caller, Scope } from './caller.ts'
+import type { Caller, Right, Scope } from './caller.ts'
 import { createApiTokenVerifier } from './nautobot-token.ts'
-import { createSessionTokenVerifier, looksLikeSessionToken } from './session-token.ts'
+import { createSignedTokenVerifier, looksSigned } from './signed-token.ts'
 import { createSigningKeys } from './signing-keys.ts'
 
 /**
@@ -14,13 +14,13 @@ import { createSigningKeys } from './signing-keys.ts'
  */
 export type Authenticate = (
   authorization: string | undefined,
-  access: Scope,
+  access: Right,
   context: CallContext
 ) => Promise<Caller>
 
 export interface AuthenticatorOptions {
   readonly nautobot: NautobotClient
-  /** Of the service account; reads the keys that verify session tokens. */
+  /** Of the service account; reads the keys that verify what the shim signed. */
   readonly serviceToken: Secret
   /** Who asks when there is no Authorization header: with the embedded sample network only. */
   readonly labCaller?: Caller
@@ -45,31 +45,40 @@ function readHeader(authorization: string | undefined) {
       'UNAUTHENTICATED',
       'The Authorization header is neither `Bearer <token>` nor `Token <token>`.'
     )
-  const isSessionToken = scheme.toLowerCase() === 'bearer' && looksLikeSessionToken(value)
-  return { isSessionToken, token: new Secret(value) }
+  const isSigned = scheme.toLowerCase() === 'bearer' && looksSigned(value)
+  return { isSigned, token: new Secret(value) }
 }
 
-function demandScope(caller: Caller, access: Scope): Caller {
-  if (caller.scopes.has(access)) return caller
+function demand(caller: Caller, access: Right): Caller {
+  const { credential, scopes, username } = caller
+  if (credential.kind === 'job-token') {
+    if (access === 'jobs') return caller
+    throw new AppError(
+      'FORBIDDEN',
+      `This token may list jobs and run ${credential.job}, nothing else.`
+    )
+  }
+  const scope = access === 'jobs' ? 'operate' : access
+  if (scopes.has(scope)) return caller
   throw new AppError(
     'FORBIDDEN',
-    `This needs the permission ${PERMISSIONS[access]} in Nautobot, which ${caller.username} does not have.`,
-    { details: { permission: PERMISSIONS[access] } }
+    `This needs the permission ${PERMISSIONS[scope]} in Nautobot, which ${username} does not have.`,
+    { details: { permission: PERMISSIONS[scope] } }
   )
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
   const { nautobot, serviceToken, labCaller, now = Date.now } = options
   const keys = createSigningKeys({ nautobot, serviceToken, now })
-  const verifySessionToken = createSessionTokenVerifier({ keys, now })
+  const verifySigned = createSignedTokenVerifier({ keys, now })
   const verifyApiToken = createApiTokenVerifier({ nautobot, now })
 
   async function identify(authorization: string | undefined, context: CallContext) {
     if (authorization === undefined && labCaller) return labCaller
-    const { isSessionToken, token } = readHeader(authorization)
-    return isSessionToken ? verifySessionToken(token, context) : verifyApiToken(token, context)
+    const { isSigned, token } = readHeader(authorization)
+    return isSigned ? verifySigned(token, context) : verifyApiToken(token, context)
   }
 
   return async (authorization, access, context) =>
-    demandScope(await identify(authorization, context), access)
+    demand(await identify(authorization, context), access)
 }

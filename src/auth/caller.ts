@@ -4,8 +4,11 @@ import type { Secret } from '../platform/secret.ts'
 export const SCOPES = ['chat', 'operate', 'erase'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** What a route demands. */
-export type Access = 'public' | Scope
+/** A right that a caller must have: a scope; or `jobs`, which is `operate` or a token for one job. */
+export type Right = Scope | 'jobs'
+
+/** What a route demands. A token for one job opens what asks for `jobs`, and nothing else. */
+export type Access = 'public' | Right
 
 /** How the caller proved who they are; exchanged for a read-only Nautobot token before any tool runs. */
 export type Credential =
@@ -13,6 +16,8 @@ export type Credential =
   | { readonly kind: 'api-token'; readonly token: Secret }
   /** Of a run that goes on without its caller: worthless without the service account's token. */
   | { readonly kind: 'grant'; readonly token: Secret }
+  /** Made by a Nautobot Job, to start the one job of this name; cannot be exchanged. */
+  | { readonly kind: 'job-token'; readonly job: string }
 
 /** The authenticated user or service behind a request. */
 export interface Caller {

@@ -39,7 +39,7 @@ export interface UserTokensOptions {
 
 type Input = 'session_token' | 'api_token' | 'grant'
 
-const INPUTS: Readonly<Record<Credential['kind'], Input>> = {
+const INPUTS: Readonly<Record<Exclude<Credential['kind'], 'job-token'>, Input>> = {
   'session-token': 'session_token',
   'api-token': 'api_token',
   grant: 'grant'
@@ -117,7 +117,9 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
   }
 
   return {
-    forCaller({ id, credential }, context) {
+    async forCaller({ id, credential }, context) {
+      if (credential.kind === 'job-token')
+        throw new AppError('FORBIDDEN', 'A token for one job cannot ask Nautobot anything.')
       return obtain(INPUTS[credential.kind], credential.token, id, context)
     },
     renew: (grant, context) => obtain('grant', grant, undefined, context),

@@ -19,6 +19,7 @@ export interface HeldClaimsOptions {
 export interface HeldClaims {
   hold(claim: HeldClaim): void
   forget(conversationId: string, runId: string): void
+  has(conversationId: string): boolean
   fenceOf(conversationId: string, runId: string): string | undefined
   /** Ends the heartbeat. Claims that are still held lapse. */
   close(): void
@@ -36,7 +37,7 @@ export function createHeldClaims({ heartbeatMs, renew, onLost }: HeldClaimsOptio
     } catch (error) {
       const reason = AppError.from(error)
       // The lease may hold yet, and the fence protects the conversation when it does not.
-      if (reason.code === 'REDIS_UNAVAILABLE' || held.get(id)?.runId !== runId) return
+      if (reason.code === 'REDIS_UNAVAILABLE' || held.get(id) !== claim) return
       held.delete(id)
       onLost(id, runId, reason)
     }
@@ -63,6 +64,7 @@ export function createHeldClaims({ heartbeatMs, renew, onLost }: HeldClaimsOptio
     forget(id, runId) {
       if (held.get(id)?.runId === runId) held.delete(id)
     },
+    has: (id) => held.has(id),
     fenceOf(id, runId) {
       const claim = held.get(id)
       return claim?.runId === runId ? claim.fence : undefined

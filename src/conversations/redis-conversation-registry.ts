@@ -96,13 +96,15 @@ export function createRedisConversationRegistry(
     lapsed: recovery.lapsed,
 
     async takeOver(id) {
+      // What is answered here has only been late with its heartbeat.
+      if (held.has(id)) return undefined
       const taken = await recovery.takeOver(id)
       if (taken) held.hold(taken)
       return taken
     },
 
     async handOver({ id, runId, fence }) {
-      held.forget(id, runId)
+      if (held.fenceOf(id, runId) === fence) held.forget(id, runId)
       await run(RENEW, id, [fence, runId, 0, id])
     },
 

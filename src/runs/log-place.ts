@@ -27,7 +27,7 @@ export function parseLogId(id: string): LogPlace | undefined {
 export function readingPlace(afterId: string | undefined, attempt: number): LogPlace {
   if (afterId === undefined) return LOG_START
   const place = parseLogId(afterId)
-  if (place && place.attempt <= attempt) return place
+  if (place && place.attempt >= 1 && place.attempt <= attempt) return place
   throw new AppError('INVALID_REQUEST', 'Last-Event-ID is not an id of this run.', {
     details: {
       fields: [{ path: 'Last-Event-ID', message: `must look like ${attempt}-17, as in \`id:\`` }]

@@ -49,7 +49,10 @@ export function createOwnedRuns(options: OwnedRunsOptions): OwnedRuns {
   return {
     begin(execution) {
       const { id } = execution.record
-      const ended = carryOut(execution).finally(() => runs.delete(id))
+      const ended = carryOut(execution).finally(() => {
+        // It may have come back while this attempt was still on its way out.
+        if (runs.get(id)?.execution === execution) runs.delete(id)
+      })
       runs.set(id, { execution, ended })
     },
     ids: () => [...runs.keys()],

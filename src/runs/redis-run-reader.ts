@@ -60,7 +60,7 @@ export function createRedisRunReader(options: RedisRunReaderOptions): RedisRunRe
     return all.flat().map(eventOf)
   }
 
-  /** False when the run has ended before anything more could be read. */
+  /** False when the run has ended: nothing is written any more. */
   async function isGoingOn(runId: string): Promise<boolean> {
     const run = await find(runId)
     if (!run) throw new AppError('RUN_NOT_FOUND', 'The run is gone: its conversation was deleted.')
@@ -145,8 +145,11 @@ async function* follow(
     const wasHeard = news.take()
     place = yield* fresh(pages(place), place)
     if (!place) return
-    // Asked only by who has heard nothing for a while.
-    if (!wasHeard && !(await isGoingOn())) return
+    // Asked only by who has heard nothing for a while. The end may have come between the look and the question.
+    if (!wasHeard && !(await isGoingOn())) {
+      yield* fresh(pages(place), place)
+      return
+    }
     await news.wait(MAX_WAIT_MS)
   }
 }

@@ -84,6 +84,7 @@ return {'OK', state[1], state[2] or '', state[3], attempt, state[4] or ''}
 /** ARGV: fence, attempt, call. Answers the attempt that began the call first. */
 export const BEGIN_CALL = defineScript(`${RUN}
 if refused then return refused end
+if redis.call('EXISTS', run) == 0 then return {'GONE'} end
 redis.call('HSETNX', run, 'started:' .. ARGV[3], ARGV[2])
 return {'OK', redis.call('HGET', run, 'started:' .. ARGV[3])}
 `)

@@ -159,7 +159,10 @@ function createOpening(
       writes: createWrites(options, run, claim, attempt),
       history: () => options.history(record),
       onLost: () => options.onLost(runId),
-      onClosed: () => own.delete(runId),
+      onClosed: () => {
+        // The run may have come back meanwhile, with a log of its own.
+        if (own.get(runId) === log) own.delete(runId)
+      },
       onEnded: () => options.onEnded(conversationId, runId)
     })
   }

@@ -6,6 +6,7 @@ import type { ConversationRegistry } from '../conversations/conversation-registr
 import type { BranchWish } from '../conversations/conversation-tree.ts'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import { withEnds } from './log-ends.ts'
 import { LOG_START, readingPlace } from './log-place.ts'
 import { withStart } from './log-start.ts'
 import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts'
@@ -78,7 +79,7 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
     async *events(caller, runId, { afterId, signal }) {
       const run = await find(caller, runId)
       const events = store.read(runId, readingPlace(afterId, run.attempt), signal)
-      yield* afterId === undefined ? withStart(run, events) : events
+      yield* afterId === undefined ? withEnds(withStart(run, events)) : events
     },
 
     async cancel(caller, runId) {

@@ -93,7 +93,7 @@ async function answer(
     await admission(execution, signal)
     limit.clear()
     limit = startLimit(execution)
-    onAdmitted()
+    if (!signal.aborted) onAdmitted()
     const admittedAt = performance.now()
     const onText = once(() => onFirstText?.(performance.now() - admittedAt))
     return await passOn(agent.run(turnOf(execution), signal), pen, onText)

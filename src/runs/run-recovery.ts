@@ -36,7 +36,12 @@ export function createRunRecovery(options: RunRecoveryOptions): RunRecovery {
   async function take(conversationId: string): Promise<void> {
     if (isDraining || !hasRoom()) return
     const run = await shared.takeOver(conversationId)
-    if (run) adopt(run)
+    if (!run) return
+    if (!isDraining) return adopt(run)
+    // Its drain began meanwhile: this replica is gone before the run would end.
+    const { id: runId } = run.record
+    run.pen.leave()
+    await shared.handOver({ id: conversationId, runId, fence: run.fence })
   }
 
   async function takeLapsed(): Promise<void> {

@@ -27,7 +27,6 @@ export interface SharedRunsOptions {
     lapsed(max: number): Promise<readonly string[]>
     takeOver(conversationId: string): Promise<TakenOver | undefined>
     handOver(claim: HeldClaim): Promise<void>
-    forget(conversationId: string, runId: string): void
     release(conversationId: string, runId: string): Promise<void>
   }
   readonly store: Pick<RedisRunStore, 'reopen' | 'requestCancel' | 'cancelled'>
@@ -44,9 +43,9 @@ export function createSharedRuns(options: SharedRunsOptions): SharedRuns {
       const taken = await registry.takeOver(conversationId).catch(forgetDeleted)
       if (!taken) return undefined
       const { runId, fence } = taken
-      const run = await store.reopen({ conversationId, runId, fence }).catch((error: unknown) => {
-        // Nobody answers it here: no heart may beat for it.
-        registry.forget(conversationId, runId)
+      const run = await store.reopen({ conversationId, runId, fence }).catch(async (error) => {
+        // The heart must not beat for a run that nobody answers.
+        await registry.handOver({ id: conversationId, runId, fence }).catch(() => undefined)
         throw error
       })
       if (run) return { ...run, fence }

@@ -44,6 +44,17 @@ export async function sessionToken(
     .sign(key.privateKey)
 }
 
+/** A token as the shim signs it for the Job that starts `job`. */
+export function jobToken(
+  key: SigningKey,
+  job: string,
+  claims: Record<string, unknown> = {}
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000)
+  const said = { aud: 'nautobot-ai-ops/job', typ: 'job', job, exp: now + 60 }
+  return sessionToken(key, { ...said, scopes: undefined, sid: undefined, ...claims })
+}
+
 export interface FakeUser {
   username: string
   scopes: string[]

@@ -53,7 +53,7 @@ export function createAppOptions(overrides: Partial<AppOptions> = {}): AppOption
       const name = /^Bearer (alice|bob)-token$/.exec(authorization ?? '')?.[1]
       if (!name) throw new AppError('UNAUTHENTICATED', 'Send a valid Nautobot API token.')
       const caller = createCaller(name)
-      if (!caller.scopes.has(access)) throw new AppError('FORBIDDEN', `Needs ${access}.`)
+      if (access !== 'chat') throw new AppError('FORBIDDEN', `Needs ${access}.`)
       return caller
     },
     readiness: () => ({ isReady: true, isDraining: false, reasons: [] }),

@@ -1,7 +1,14 @@
 """Objects and users that several tests need."""
 
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+from pathlib import Path
+import tempfile
 from types import SimpleNamespace
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from nautobot.extras.models import Secret, SecretsGroup, SecretsGroupAssociation, Status
@@ -102,3 +109,23 @@ def create_secrets_group(name: str, variable: str, provider: str = "environment-
         secrets_group=group, secret=secret, access_type="HTTP(S)", secret_type="token"
     )
     return group
+
+
+def create_certificate(test) -> str:
+    """A file with a key and a certificate for 127.0.0.1 that nobody trusts yet; removed after the test."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(timezone.utc)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = builder.add_extension(address, critical=False)
+    certificate = builder.not_valid_after(now + timedelta(hours=1)).sign(key, hashes.SHA256())
+    encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
+    directory = tempfile.TemporaryDirectory()
+    test.addCleanup(directory.cleanup)
+    path = Path(directory.name) / "server.pem"
+    path.write_bytes(
+        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_password) + certificate.public_bytes(encoding)
+    )
+    return str(path)

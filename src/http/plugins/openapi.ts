@@ -8,6 +8,7 @@ import {
   createJsonSchemaTransformObject,
   validatorCompiler
 } from 'fastify-type-provider-zod'
+import type { Right } from '../../auth/caller.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { tidyComponents } from '../components.ts'
 import { errorResponses } from '../responses.ts'
@@ -91,21 +92,28 @@ function narrow(policy: string): string {
 const toJsonSchema = createJsonSchemaTransform({})
 const addComponents = createJsonSchemaTransformObject({})
 
+const RIGHTS: Readonly<Record<Right, string>> = {
+  chat: 'Needs the `chat` permission.',
+  operate: 'Needs the `operate` permission.',
+  erase: 'Needs the `erase` permission.',
+  jobs: "Needs the `operate` permission, or the token that Nautobot's Job of this purpose makes for itself."
+}
+
 /** What every route has in common is said once, here: its name, its right, the errors of the plumbing. */
 const describeRoute: SwaggerTransform<FastifySchema & { hide?: boolean }> = (input) => {
   const { schema, route } = input
   if (!schema || schema.hide) return { schema: { hide: true } as FastifySchema, url: input.url }
-  const config: FastifyContextConfig = route.config ?? {}
-  const isPublic = config.access === 'public'
+  const { access = 'chat', operation = '' }: FastifyContextConfig = route.config ?? {}
+  const isPublic = access === 'public'
   const response = withCommonErrors(schema, isPublic)
   const { schema: described, url } = toJsonSchema({ ...input, schema: { ...schema, response } })
   nameResponses(described.response as Responses)
-  const right = isPublic ? 'Open to everyone.' : `Needs the \`${config.access}\` permission.`
+  const right = access === 'public' ? 'Open to everyone.' : RIGHTS[access]
   return {
     url,
     schema: {
       ...described,
-      operationId: config.operation ?? '',
+      operationId: operation,
       description: [schema.description, right].filter(Boolean).join('\n\n'),
       security: isPublic ? [] : [{ bearer: [] }]
     }

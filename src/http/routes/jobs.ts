@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { Caller } from '../../auth/caller.ts'
+import { AppError } from '../../errors.ts'
 import type { JobState } from '../../jobs/job.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import { errorResponses } from '../responses.ts'
@@ -70,12 +72,17 @@ function toBody(state: JobState): z.input<typeof jobSchema> {
   }
 }
 
+function demandJob({ credential }: Caller, name: string): void {
+  if (credential.kind !== 'job-token' || credential.job === name) return
+  throw new AppError('FORBIDDEN', `This token may run ${credential.job} and no other job.`)
+}
+
 /** What this service does by itself, and when it last did. */
 export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { scheduler }) => {
   app.get(
     '/api/v1/jobs',
     {
-      config: { operation: 'jobs.list', access: 'operate' },
+      config: { operation: 'jobs.list', access: 'jobs' },
       schema: {
         tags: TAGS,
         summary: 'List background jobs',
@@ -89,7 +96,7 @@ export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { sched
   app.post(
     '/api/v1/jobs/:name/run',
     {
-      config: { operation: 'jobs.run', access: 'operate' },
+      config: { operation: 'jobs.run', access: 'jobs' },
       schema: {
         tags: TAGS,
         summary: 'Run a job now',
@@ -104,6 +111,7 @@ export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { sched
     },
     async (request, reply) => {
       const { name } = request.params
+      demandJob(request.caller, name)
       const runId = await scheduler.run(name)
       return reply.code(202).send({ job: name, started: true as const, runId })
     }

@@ -14,7 +14,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     environment: { AI_OPS_CANARY: canary },
     say: (sentence) => process.stdout.write(`${sentence}\n`)
   })
-  const { url, users, eventRedisUrl } = nautobot
-  project.provide('nautobot', { url, users, eventRedisUrl, sidecarPort, canary })
+  const { url, users, eventRedisUrl, environment } = nautobot
+  project.provide('nautobot', { url, users, eventRedisUrl, sidecarPort, environment, canary })
   return nautobot.stop
 }

@@ -9,6 +9,8 @@ export type ProvidedNautobot = {
   eventRedisUrl: string
   /** The port at which this Nautobot expects the sidecar; nothing listens there until a test starts one. */
   sidecarPort: number
+  /** The environment of Nautobot's commands, for a Celery worker. */
+  environment: NodeJS.ProcessEnv
   /** Value of the variable AI_OPS_CANARY of Nautobot's process, for a Secret with the provider `environment-variable`. */
   canary: string
 }

@@ -2,12 +2,13 @@ import { inspect } from 'node:util'
 import { UnsecuredJWT } from 'jose'
 import { expect, it } from 'vitest'
 import { createAuthenticator } from '../../../src/auth/authenticator.ts'
-import type { Caller, Scope } from '../../../src/auth/caller.ts'
+import type { Caller, Right } from '../../../src/auth/caller.ts'
 import { AppError } from '../../../src/errors.ts'
 import { Secret } from '../../../src/platform/secret.ts'
 import {
   context,
   type FakeShimState,
+  jobToken,
   makeKey,
   SERVICE_TOKEN,
   serviceToken,
@@ -34,7 +35,7 @@ async function setup(initial: Partial<FakeShimState> = {}, labCaller?: Caller) {
   })
   return {
     ...shim,
-    authenticate: (authorization?: string, access: Scope = 'chat', signal?: AbortSignal) =>
+    authenticate: (authorization?: string, access: Right = 'chat', signal?: AbortSignal) =>
       authenticate(authorization, access, context(signal)),
     elapse: (ms: number) => {
       offsetMs += ms
@@ -58,6 +59,43 @@ it('takes a session token as Bearer and says whose it is', async () => {
   expect(caller).toMatchObject({ id: 'id-alice', username: 'alice' })
   expect([...caller.scopes]).toEqual(['chat', 'operate'])
   expect(caller.credential.kind).toBe('session-token')
+})
+
+it('takes the token of a Job where jobs are listed and run, and nowhere else', async () => {
+  const { authenticate } = await setup()
+  const header = `Bearer ${await jobToken(key, 'sweep')}`
+
+  const caller = await authenticate(header, 'jobs')
+  expect(caller).toMatchObject({
+    id: 'id-alice',
+    username: 'alice',
+    credential: { kind: 'job-token', job: 'sweep' }
+  })
+  expect(caller.scopes.size).toBe(0)
+  for (const access of ['chat', 'operate', 'erase'] as const)
+    await expect(authenticate(header, access)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      message: 'This token may list jobs and run sweep, nothing else.'
+    })
+})
+
+it('gives no right to a token of a Job that claims one', async () => {
+  const { authenticate } = await setup()
+  const token = await jobToken(key, 'sweep', { scopes: ['chat', 'operate', 'erase'] })
+
+  expect((await authenticate(`Bearer ${token}`, 'jobs')).scopes.size).toBe(0)
+  expect(await codeOf(authenticate(`Bearer ${token}`, 'operate'))).toBe('FORBIDDEN')
+})
+
+it('lists and runs jobs for operators', async () => {
+  const { authenticate } = await setup()
+  const operator = `Bearer ${await sessionToken(key, { scopes: ['operate'] })}`
+
+  expect(await authenticate(operator, 'jobs')).toMatchObject({ username: 'alice' })
+  await expect(authenticate(`Token ${ALICE}`, 'jobs')).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    message: expect.stringContaining('nautobot_ai_ops.operate_llmmodel')
+  })
 })
 
 it('takes an API token as Bearer and as Token', async () => {
@@ -91,6 +129,25 @@ it.each<[string, () => Promise<string>]>([
   const { authenticate } = await setup()
 
   expect(await codeOf(authenticate(`Bearer ${await make()}`))).toBe('UNAUTHENTICATED')
+})
+
+it.each<[string, () => Promise<string>]>([
+  ['signed with another key of that name', () => jobToken(stranger, 'sweep')],
+  ['for the audience of sessions', () => jobToken(key, 'sweep', { aud: 'nautobot-ai-ops' })],
+  ['that is called a session', () => jobToken(key, 'sweep', { typ: 'session', scopes: ['chat'] })],
+  ['that is called a grant', () => jobToken(key, 'sweep', { typ: 'grant' })],
+  ['of no type', () => jobToken(key, 'sweep', { typ: undefined })],
+  ['of a type that every object has', () => jobToken(key, 'sweep', { typ: 'constructor' })],
+  ['without a job', () => jobToken(key, 'sweep', { job: undefined })],
+  ['for several jobs', () => jobToken(key, 'sweep', { job: ['sweep', 'other'] })],
+  ['for every job', () => jobToken(key, '*')],
+  ['expired', () => jobToken(key, 'sweep', { iat: seconds() - 50, exp: seconds() - 6 })],
+  ['older than a minute', () => jobToken(key, 'sweep', { iat: seconds() - 70 })],
+  ['that is a session with the type of a Job', () => sessionToken(key, { typ: 'job' })]
+])('refuses the token of a Job %s', async (_what, make) => {
+  const { authenticate } = await setup()
+
+  expect(await codeOf(authenticate(`Bearer ${await make()}`, 'jobs'))).toBe('UNAUTHENTICATED')
 })
 
 it.each([

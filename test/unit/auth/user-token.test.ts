@@ -60,6 +60,15 @@ const codeOf = (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof AppError ? error.code : inspect(error))
   )
 
+it('exchanges no token that was made for one job', async () => {
+  const { tokens, asked } = await setup()
+  const credential = { kind: 'job-token', job: 'sweep' } as const
+
+  const work = tokens.forCaller({ ...caller('alice'), credential }, context())
+  expect(await codeOf(work)).toBe('FORBIDDEN')
+  expect(asked('token-exchange')).toBe(0)
+})
+
 it('exchanges what the caller came with, once for questions at the same time', async () => {
   const { tokens, server } = await setup()
   const [first, second] = await Promise.all([

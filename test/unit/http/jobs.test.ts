@@ -25,7 +25,8 @@ async function setup(run: () => Promise<string>, scopes: Scope[] = ['chat', 'ope
   const app = await startApp({
     scheduler,
     authenticate: async (_authorization, access) => {
-      if (!scopes.includes(access)) throw new AppError('FORBIDDEN', `Needs ${access}.`)
+      if (!scopes.includes(access === 'jobs' ? 'operate' : access))
+        throw new AppError('FORBIDDEN', `Needs ${access}.`)
       return { ...createCaller('alice'), scopes: new Set(scopes) }
     }
   })

@@ -10,7 +10,8 @@ async function start(scopes: Scope[]) {
   const app = await startApp({
     conversations: memory.conversations,
     authenticate: async (_authorization, access) => {
-      if (!scopes.includes(access)) throw new AppError('FORBIDDEN', `Needs ${access}.`)
+      if (!scopes.some((scope) => scope === access))
+        throw new AppError('FORBIDDEN', `Needs ${access}.`)
       return { ...createCaller('alice'), scopes: new Set(scopes) }
     }
   })

@@ -1,0 +1,156 @@
+import { EventSchemas } from '@ag-ui/core/schemas'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { AgentEvent } from '../../../src/agent/agent-events.ts'
+import { storedMessages } from '../../../src/agent/agent-resume.ts'
+import { LEFT, type Turn } from '../../../src/agent/agent-turn.ts'
+import { withEnds } from '../../../src/runs/log-ends.ts'
+import { eventOf } from '../../../src/runs/run.ts'
+import { outcomeOf } from '../../../src/runs/run-store.ts'
+import type { ToolSet } from '../../../src/tool-server.ts'
+import { readAsForeignClient } from '../../support/ag-ui-client.ts'
+import {
+  type AgentFixture,
+  caller,
+  counted,
+  startAgentFixture,
+  toolSet
+} from '../../support/agent-fixture.ts'
+import { toLogged } from '../../support/fake-runs.ts'
+import { callTool, say } from '../../support/model-steps.ts'
+import { CONVERSATION_ID, RUN_ID, STARTED } from '../../support/run-events.ts'
+import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
+
+let model: ScriptedModel
+
+/** Calls twice, then answers with both results, in other words each time. */
+beforeEach(async () => {
+  model = await startScriptedModel({
+    respond: ({ body }, index) => {
+      const results = body.messages.filter(({ role }) => role === 'tool')
+      return results.length > 0
+        ? [say([`Attempt ${index}: `, results.map(({ content }) => content).join(' and ')])]
+        : [
+            say('Let me look.'),
+            callTool('count', { model: 'a' }),
+            callTool('count', { model: 'b' })
+          ]
+    }
+  })
+})
+afterEach(() => model.stop())
+
+const link = { label: 'devices', url: 'http://nautobot.example/dcim/devices/' }
+
+interface Attempt {
+  readonly attempt?: number
+  readonly earlier?: readonly AgentEvent[]
+  /** Killed after so many events. */
+  readonly events?: number
+}
+
+async function answer({ agent }: AgentFixture, options: Attempt = {}): Promise<AgentEvent[]> {
+  const { attempt = 1, earlier = [], events = Number.POSITIVE_INFINITY } = options
+  const dying = new AbortController()
+  const { signal } = new AbortController()
+  const turn: Turn = {
+    ...{ runId: RUN_ID, conversationId: CONVERSATION_ID, attempt, earlier },
+    ...{ username: 'jane', fence: undefined, question: 'How many?', page: undefined },
+    branch: { replaces: undefined, after: undefined },
+    plan: () =>
+      agent.prepare(
+        { caller: caller(), model: undefined, mcpServers: undefined },
+        { signal, correlationId: 'c-1' }
+      ),
+    beginCall: async () => attempt === 1,
+    correlationId: 'c-1'
+  }
+  const seen: AgentEvent[] = attempt === 1 ? [STARTED] : []
+  for await (const event of agent.run(turn, dying.signal)) {
+    if (seen.length >= events) dying.abort(LEFT)
+    else seen.push(event)
+  }
+  return seen
+}
+
+function start(call: ToolSet['call'] = async () => counted('7', { links: [link] })) {
+  const calls = vi.fn(call)
+  return { ...startAgentFixture({ url: model.url, tools: () => toolSet(calls) }), calls }
+}
+
+/** As a reader gets them who was there from the start. */
+async function told(attempts: readonly (readonly AgentEvent[])[]): Promise<AgentEvent[]> {
+  const logged = attempts.flatMap((events, place) =>
+    events.map((event, index) => toLogged(`${place + 1}-${index + 1}`, event))
+  )
+  async function* all() {
+    yield* logged
+  }
+  return (await Array.fromAsync(withEnds(all()))).map(eventOf)
+}
+
+it('comes to one whole answer, wherever the first attempt is killed', async () => {
+  const whole = (await answer(start())).length
+  expect(whole).toBeGreaterThan(15)
+  for (let events = 1; events < whole; events += 1) {
+    const fixture = start()
+    const first = await answer(fixture, { events })
+    const second = await answer(fixture, { attempt: 2, earlier: first })
+    const seen = await told([first, second])
+    for (const event of seen) EventSchemas.parse(event)
+    const outcome = outcomeOf(seen)
+
+    expect(outcome.state).toBe('succeeded')
+    expect(outcome.response).toMatch(/7 and 7$/)
+    expect(outcome.steps.map(({ result }) => result)).toEqual(['7', '7'])
+    expect(outcome.footer).toMatchObject({ evidence: [link], incomplete: false })
+    const { messages, failure } = await readAsForeignClient(seen)
+    expect(failure).toBeUndefined()
+    expect(messages.map(({ content }) => content)).toContain(outcome.response)
+    const stored = await storedMessages(fixture.checkpointer, CONVERSATION_ID)
+    expect(stored.map((message) => message.getType())).toEqual([
+      'human',
+      'ai',
+      'tool',
+      'tool',
+      'ai'
+    ])
+  }
+})
+
+it('makes no call again whose result was shown and then lost', async () => {
+  const fixture = start(async (_name, { model: asked }) => {
+    // Nothing more of this attempt reaches the store.
+    vi.spyOn(fixture.checkpointer, 'put').mockResolvedValue({})
+    vi.spyOn(fixture.checkpointer, 'putWrites').mockResolvedValue(undefined)
+    return counted(`7${asked}`, { links: [link] })
+  })
+  const results = (events: readonly AgentEvent[]) =>
+    events.filter(({ type }) => type === 'TOOL_CALL_RESULT').length
+  const first = await answer(fixture, { events: 15 })
+  expect(results(first)).toBe(2)
+  vi.restoreAllMocks()
+  const second = await answer(fixture, { attempt: 2, earlier: first })
+  const seen = await told([first, second])
+
+  expect(fixture.calls).toHaveBeenCalledTimes(2)
+  expect(outcomeOf(seen).response).toMatch(/7a and 7b$/)
+  expect((await readAsForeignClient(seen)).failure).toBeUndefined()
+})
+
+it('says only the end of a run that had ended but for that', async () => {
+  const fixture = start()
+  const first = await answer(fixture)
+  const asked = model.requests.length
+  const second = await answer(fixture, { attempt: 2, earlier: first.slice(0, -2) })
+
+  expect(model.requests).toHaveLength(asked)
+  expect(second.map((event) => (event.type === 'CUSTOM' ? event.name : event.type))).toEqual([
+    'model',
+    'MESSAGES_SNAPSHOT',
+    'tool_call',
+    'tool_call',
+    'footer',
+    'RUN_FINISHED'
+  ])
+  expect(outcomeOf(await told([first.slice(0, -2), second])).response).toMatch(/7 and 7$/)
+})
