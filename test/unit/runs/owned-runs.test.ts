@@ -68,8 +68,9 @@ it('forgets a run that has ended, and hands nothing over', async () => {
   const { owned, handOver } = ownedOf()
   owned.begin(execution())
   expect(owned.ids()).toEqual([RUN_ID])
-  expect(owned.abort('unknown', STOPPED)).toBe(false)
-  expect(owned.abort(RUN_ID, STOPPED)).toBe(true)
+  owned.abort('unknown', STOPPED)
+  expect([owned.has('unknown'), owned.has(RUN_ID)]).toEqual([false, true])
+  owned.abort(RUN_ID, STOPPED)
   await owned.ended(1_000)
 
   expect(owned.ids()).toEqual([])
@@ -180,7 +181,8 @@ it('keeps a run that has come back while its earlier attempt was on its way out'
   await vi.waitFor(() => expect(handOver).toHaveBeenCalledOnce())
 
   expect(owned.ids()).toEqual([RUN_ID])
-  expect(owned.abort(RUN_ID, STOPPED)).toBe(true)
+  expect(owned.has(RUN_ID)).toBe(true)
+  owned.abort(RUN_ID, STOPPED)
   await owned.ended(1_000)
   expect(again.pen.outcome.state).toBe('succeeded')
 })
