@@ -125,7 +125,10 @@ it('lets a lapsed claim be taken, refuses what its holder still writes and tells
   const late = checkpointer.put({ configurable: { thread_id: id, fence } }, checkpoint, meta, {})
   await expect(late).rejects.toMatchObject({ code: 'CONVERSATION_TAKEN_OVER' })
   await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce(), 5 * LEASE_MS)
-  expect(onLost.mock.lastCall).toMatchObject([id, 'frozen', { code: 'CONVERSATION_TAKEN_OVER' }])
+  expect(onLost.mock.lastCall).toMatchObject([
+    { id, runId: 'frozen', fence },
+    { code: 'CONVERSATION_TAKEN_OVER' }
+  ])
   expect(registry.fenceOf(id, 'frozen')).toBeUndefined()
   // What the run that lost it releases is not the claim of the one that has it.
   await registry.release(id, 'frozen')
@@ -140,7 +143,10 @@ it('tells the run when its conversation is deleted under it', async () => {
   await checkpointer.deleteThread(id)
 
   await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce())
-  expect(onLost.mock.lastCall).toMatchObject([id, 'run-1', { code: 'CONVERSATION_NOT_FOUND' }])
+  expect(onLost.mock.lastCall).toMatchObject([
+    { id, runId: 'run-1' },
+    { code: 'CONVERSATION_NOT_FOUND' }
+  ])
 })
 
 it('answers the next claim after the release before it, also when nobody waited for that', async () => {
