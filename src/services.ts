@@ -62,7 +62,7 @@ export async function createServices({
   const answering = createAnswering({ ...common, nautobot, configuration, userTokens })
   const { cleanup } = answering
   const jobs = startJobs({ ...common, catalog: configuration.store, cleanup })
-  const boot = startBoot(demandsOf(config, configuration), logger)
+  const boot = startBoot(demandsOf(configuration), logger)
   const { labCaller } = surroundings
 
   return {
@@ -120,8 +120,8 @@ function connectNautobot(
 }
 
 /** What has to be seen once before the first question. */
-function demandsOf({ environment }: Config, { store, checkEvents }: Configuration): Demand[] {
+function demandsOf({ store, checkEvents }: Configuration): Demand[] {
   const catalog = { name: 'the configuration in Nautobot', check: () => store.current() }
-  if (environment === 'LAB' || !checkEvents) return [catalog]
+  if (!checkEvents) return [catalog]
   return [catalog, { name: 'Redis', check: checkEvents }]
 }
