@@ -143,7 +143,7 @@ it('lets another replica go on after a cut, and knows the results that were show
   await expect
     .poll(async () => (await client.xrevrange(runLogKey(one.deployment, RUN_ID), '+', '-'))[0]?.[0])
     .toMatch(/^1-/)
-  pen.leave()
+  await pen.leave()
   const run = await other.shared.takeOver(conversationId)
   expect(run?.earlier.map(nameOf).slice(0, 2)).toEqual(['log_cut', 'MESSAGES_SNAPSHOT'])
   await write(run?.pen ?? pen, [

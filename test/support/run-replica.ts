@@ -22,13 +22,12 @@ export interface RunReplicaOptions extends Partial<RedisRunStoreOptions> {
 /** What one replica has of runs in Redis, with a run of its own to begin. */
 export function openRunReplica(options: RunReplicaOptions) {
   const { client, channels, deployment = randomUUID(), claimMs = FOREVER_MS, ...change } = options
-  const lost: string[] = []
   const registry = createRedisConversationRegistry({
     ...{ client, deployment },
     ttlDays: 30,
     maxConversationsPerUser: 10,
     maxTurns: 10,
-    onLost: ({ runId }) => lost.push(runId),
+    onLost: () => undefined,
     leaseMs: claimMs,
     heartbeatMs: FOREVER_MS
   })
@@ -53,7 +52,7 @@ export function openRunReplica(options: RunReplicaOptions) {
     return { conversationId, opening, pen: await store.open(opening) }
   }
 
-  return { deployment, registry, store, shared, begin, lost }
+  return { deployment, registry, store, shared, begin }
 }
 
 export type RunReplica = ReturnType<typeof openRunReplica>

@@ -50,7 +50,7 @@ export function testRunScripts(redis: RedisUnderTest): void {
     expect(await run?.pen.beginCall('call-1')).toBe(false)
     await expect(pen.beginCall('call-2')).rejects.toMatchObject({ code: 'CONVERSATION_TAKEN_OVER' })
     pen.append(FAKE_EVENTS[1] as AgentEvent)
-    await vi.waitFor(() => expect(one.onLost).toHaveBeenCalledExactlyOnceWith(RUN_ID))
+    await vi.waitFor(() => expect(pen.lost.aborted).toBe(true))
     if (run) await write(run.pen)
     expect((await Array.fromAsync(other.read())).map(({ id }) => id)).toEqual([
       '1-1',
@@ -81,9 +81,8 @@ async function openReplica(redis: RedisUnderTest, deployment: string = randomUUI
     stopping.abort()
     channels.close()
   })
-  const onLost = vi.fn<(runId: string) => void>()
   const store = createRedisRunStore({
-    ...{ client, deployment, channels, onLost },
+    ...{ client, deployment, channels },
     maxRunDays: 1,
     keepMs: KEEP_MS,
     maxLogEvents: MAX_LOG_EVENTS,
@@ -102,7 +101,7 @@ async function openReplica(redis: RedisUnderTest, deployment: string = randomUUI
     }
   }
   const read = () => store.read(RUN_ID, LOG_START, stopping.signal)
-  return { registry, store, deployment, onLost, begin, read }
+  return { registry, store, deployment, begin, read }
 }
 
 type Pen = Awaited<ReturnType<Awaited<ReturnType<typeof openReplica>>['begin']>>['pen']

@@ -122,7 +122,7 @@ it('makes no call again whose result was shown and then lost', async () => {
     // Nothing more of this attempt reaches the store.
     vi.spyOn(fixture.checkpointer, 'put').mockResolvedValue({})
     vi.spyOn(fixture.checkpointer, 'putWrites').mockResolvedValue(undefined)
-    return counted(`7${asked}`, { links: [link] })
+    return counted(`7${asked}`, { links: [link], isError: asked === 'b' })
   })
   const results = (events: readonly AgentEvent[]) =>
     events.filter(({ type }) => type === 'TOOL_CALL_RESULT').length
@@ -133,7 +133,10 @@ it('makes no call again whose result was shown and then lost', async () => {
   const seen = await told([first, second])
 
   expect(fixture.calls).toHaveBeenCalledTimes(2)
-  expect(outcomeOf(seen).response).toMatch(/7a and 7b$/)
+  const { response, steps, footer } = outcomeOf(seen)
+  expect(response).toMatch(/7a and 7b$/)
+  expect(steps.map(({ isError }) => isError)).toEqual([false, true])
+  expect(footer).toMatchObject({ evidence: [link], usage: { toolCalls: 2 } })
   expect((await readAsForeignClient(seen)).failure).toBeUndefined()
 })
 

@@ -37,13 +37,16 @@ function takenOver(pen: FakePen, change: Partial<TakenOverRun> = {}): TakenOverR
 }
 
 /** Goes on with a run whose first attempt said half an answer. */
-async function goOn(run: Partial<TakenOverRun>, { attempt = 2, refusal }: Broken = {}) {
+async function goOn(
+  run: Partial<TakenOverRun>,
+  { attempt = 2, refusal, refusals = 1 }: Broken = {}
+) {
   const fixture = startAgentFixture({ url: model.url })
   const { agent, checkpointer } = fixture
   const seen: Parameters<typeof agent.prepare>[0][] = []
   const prepare: typeof agent.prepare = async (wishes, context) => {
     seen.push(wishes)
-    if (refusal) throw refusal
+    if (refusal && seen.length <= refusals) throw refusal
     return agent.prepare(wishes, context)
   }
   const queue = createRunQueue({
@@ -69,6 +72,8 @@ async function goOn(run: Partial<TakenOverRun>, { attempt = 2, refusal }: Broken
 interface Broken {
   readonly attempt?: number
   readonly refusal?: AppError
+  /** How often. */
+  readonly refusals?: number
 }
 
 it('goes on as the same user, with the grant that was kept and what was wished', async () => {
@@ -91,6 +96,14 @@ it('is interrupted when it was begun too often, and keeps what was shown', async
   expect(outcome.error?.message).toMatch(/begun 5 times/)
   expect(written[0]).toEqual({ type: 'TEXT_MESSAGE_END', messageId: 'm1' })
   expect(stored.at(-1)).toBe('Half an ans')
+})
+
+it('waits for a Nautobot that is away, and goes on when it is back', async () => {
+  const refusal = new AppError('NAUTOBOT_UNAVAILABLE', 'Nautobot does not answer.')
+  const { outcome, seen } = await goOn({}, { refusal, refusals: 2 })
+
+  expect(seen).toHaveLength(3)
+  expect(outcome).toMatchObject({ state: 'succeeded', response: 'Seven.' })
 })
 
 it('is begun a fifth time', async () => {
