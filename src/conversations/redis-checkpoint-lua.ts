@@ -110,6 +110,19 @@ end
 local function ownHashes(value)
   return (value.a or '') .. (value.h or '') .. (value.r or '')
 end
+
+-- All that the conversation's records and writes refer to.
+local function eachReferred(visit)
+  local all = redis.call('HGETALL', checkpoints)
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 2) == 'r\n' then
+      for _, value in pairs(cjson.decode(all[i + 1]).v) do eachHash(ownHashes(value), visit) end
+    end
+  end
+  for _, write in ipairs(redis.call('HVALS', writes)) do
+    eachHash(ownHashes(cjson.decode(write)), visit)
+  end
+end
 `
 
 /** Contents come with the call only where the caller does not know them to be there; what lacks is asked for. */

@@ -213,15 +213,7 @@ end
 
 local collected = 0
 if next(left) then
-  local all = redis.call('HGETALL', checkpoints)
-  for i = 1, #all, 2 do
-    if string.sub(all[i], 1, 2) == 'r\n' then
-      for _, value in pairs(cjson.decode(all[i + 1]).v) do eachHash(ownHashes(value), keep) end
-    end
-  end
-  for _, write in ipairs(redis.call('HVALS', writes)) do
-    eachHash(ownHashes(cjson.decode(write)), keep)
-  end
+  eachReferred(keep)
   for hash in pairs(left) do collected = collected + redis.call('HDEL', contents, hash) end
 end
 redis.call('HDEL', checkpoints, 'fresh')

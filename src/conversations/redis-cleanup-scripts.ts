@@ -76,22 +76,14 @@ return answer(state[4] == asked and 'KEPT' or 'USED')
  * ARGV: the newest question (ms) when it was visited. Contents that neither a checkpoint nor a write refers to go: a
  * write that came second has left its own behind. Answers how many, and the bytes of the keys then.
  */
-export const COLLECT = defineScript(String.raw`${GUARD}${LISTS}${SIZE}
+export const COLLECT = defineScript(`${GUARD}${LISTS}${SIZE}
 local refused = refusal('')
 if refused then return refused end
 if redis.call('EXISTS', conversation) == 0 then return {'GONE'} end
 if isAnswering() then return {'BUSY'} end
 local kept, lost = {}, {}
 local function keep(hash) kept[hash] = true end
-local all = redis.call('HGETALL', checkpoints)
-for i = 1, #all, 2 do
-  if string.sub(all[i], 1, 2) == 'r\n' then
-    for _, value in pairs(cjson.decode(all[i + 1]).v) do eachHash(ownHashes(value), keep) end
-  end
-end
-for _, write in ipairs(redis.call('HVALS', writes)) do
-  eachHash(ownHashes(cjson.decode(write)), keep)
-end
+eachReferred(keep)
 for _, hash in ipairs(redis.call('HKEYS', contents)) do
   if not kept[hash] then lost[#lost + 1] = hash end
 end
