@@ -2,9 +2,10 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios'
 import { AppError } from '../errors.ts'
-import type { NautobotCall, NautobotClient } from './client.types.ts'
+import { isRecord } from '../platform/json.ts'
+import type { GraphqlAnswer, NautobotCall, NautobotClient } from './client.types.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
-import { refused, unreachable } from './refusal.ts'
+import { graphqlProblems, refused, unreachable } from './refusal.ts'
 import { encode, parse, withQuery } from './wire-format.ts'
 
 const MAX_QUEUED = 1_000
@@ -166,9 +167,16 @@ function createExchange(options: NautobotClientOptions) {
 function graphqlData(body: unknown): Readonly<Record<string, unknown>> {
   const { data, errors } = Object(body) as { data?: unknown; errors?: unknown }
   if (Array.isArray(errors) && errors.length > 0) throw refused(400, { errors })
-  if (typeof data !== 'object' || data === null)
+  if (!isRecord(data))
     throw new AppError('NAUTOBOT_UNAVAILABLE', "Nautobot's GraphQL answer has no data.")
-  return data as Readonly<Record<string, unknown>>
+  return data
+}
+
+function graphqlAnswer(body: unknown): GraphqlAnswer {
+  const { data, errors } = Object(body) as { data?: unknown; errors?: unknown }
+  const problems = Array.isArray(errors) ? graphqlProblems(errors) : []
+  if (problems.length === 0 || !isRecord(data)) return { data: graphqlData(body), problems }
+  return { data, problems }
 }
 
 /**
@@ -207,16 +215,15 @@ export function createNautobotClient(options: NautobotClientOptions): NautobotCl
     }
   }
 
+  const ask = (body: unknown, call: NautobotCall) =>
+    request({ method: 'POST', path: '/api/graphql/', body, repeatable: true }, call)
+
   return {
     publicUrl: options.publicUrl.replace(/\/+$/, ''),
     get: async (path, query, call) =>
       request({ method: 'GET', path: withQuery(path, query), repeatable: true }, call),
     send: (method, path, body, call) => request({ method, path, body, repeatable: false }, call),
-    async graphql(query, variables, call) {
-      const body = { query, variables }
-      return graphqlData(
-        await request({ method: 'POST', path: '/api/graphql/', body, repeatable: true }, call)
-      )
-    }
+    graphql: async (query, variables, call) => graphqlData(await ask({ query, variables }, call)),
+    graphqlPartly: async (query, call) => graphqlAnswer(await ask({ query, variables: {} }, call))
   }
 }

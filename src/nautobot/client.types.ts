@@ -10,6 +10,19 @@ export interface NautobotCall extends CallContext {
   readonly timeoutMs?: number
 }
 
+/** What GraphQL could not answer, although it answered the rest. */
+export interface GraphqlProblem {
+  /** Names and places of rows, joined by dots; empty when it concerns the whole query. */
+  readonly path: string
+  readonly message: string
+}
+
+/** An answer of which a part may be missing: what `problems` name is null in `data`. */
+export interface GraphqlAnswer {
+  readonly data: Readonly<Record<string, unknown>>
+  readonly problems: readonly GraphqlProblem[]
+}
+
 /**
  * The only way to Nautobot. Throws AppError: NAUTOBOT_UNAVAILABLE (no answer, 5xx, time-out), INVALID_REQUEST with
  * `details.fields` (400; Nautobot's own field names), UNAUTHENTICATED (token missing, wrong, expired), FORBIDDEN (403),
@@ -33,4 +46,6 @@ export interface NautobotClient {
     variables: Readonly<Record<string, unknown>>,
     call: NautobotCall
   ): Promise<Readonly<Record<string, unknown>>>
+  /** As `graphql`, but what did answer is not lost: throws only when there is no data at all. */
+  graphqlPartly(query: string, call: NautobotCall): Promise<GraphqlAnswer>
 }

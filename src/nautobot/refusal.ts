@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../errors.ts'
+import type { GraphqlProblem } from './client.types.ts'
 
 /** One thing Nautobot found wrong; the same shape as in our own validation errors. */
 export interface FieldProblem {
@@ -66,6 +67,18 @@ function flatten(value: unknown, path: string, depth: number): FieldProblem[] {
 function queryProblems(errors: readonly unknown[]): FieldProblem[] {
   const messages = errors.map((error) => record(error)?.message ?? 'unknown error')
   return messages.flatMap((message) => flatten(message, 'query', 0))
+}
+
+/** What a GraphQL answer says it lacks. */
+export function graphqlProblems(errors: readonly unknown[]): GraphqlProblem[] {
+  return errors.slice(0, MAX_PROBLEMS).map((error) => {
+    const { message, path } = record(error) ?? {}
+    const text = typeof message === 'string' ? message : 'unknown error'
+    return {
+      path: Array.isArray(path) ? path.join('.').slice(0, MAX_QUOTED_CHARACTERS) : '',
+      message: text.slice(0, MAX_QUOTED_CHARACTERS)
+    }
+  })
 }
 
 /** Flattens Django REST Framework's `{field: [messages]}`, nested or not, its `{detail}`, and GraphQL's `{errors}`. */

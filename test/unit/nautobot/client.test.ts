@@ -351,6 +351,29 @@ it.each([200, 400])('reports the errors of a GraphQL answer with status %i', asy
   })
 })
 
+it('keeps what GraphQL did answer beside what it could not', async () => {
+  const errors = [{ message: 'broken', path: ['a', 0, 'b'] }, { path: 7 }]
+  const { nautobot } = await connect(() => ({ data: { a: [{ b: null }] }, errors }))
+
+  expect(await nautobot.graphqlPartly('{ a { b } }', call())).toEqual({
+    data: { a: [{ b: null }] },
+    problems: [
+      { path: 'a.0.b', message: 'broken' },
+      { path: '', message: 'unknown error' }
+    ]
+  })
+})
+
+it.each([
+  [{ data: null, errors: [{ message: 'broken' }] }, 'INVALID_REQUEST'],
+  [{ data: null }, 'NAUTOBOT_UNAVAILABLE'],
+  [{ data: ['x'] }, 'NAUTOBOT_UNAVAILABLE']
+])('takes %j for no answer, also of a part', async (body, code) => {
+  const { nautobot } = await connect(() => body)
+
+  expect(await failureOf(nautobot.graphqlPartly('{ x }', call()))).toMatchObject({ code })
+})
+
 it('tells of every request on the wire, without its query', async () => {
   const seen: NautobotRequest[] = []
   const { nautobot } = await connect(hangUp(1), { onRequest: (request) => seen.push(request) })
