@@ -4,6 +4,7 @@ import { SHIM_API } from '../nautobot/shim-api.ts'
 import { createExpiringCache } from '../platform/expiring-cache.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
 import type { Asker } from './asker.ts'
+import { createGraphqlTypes, type GraphqlTypes } from './graphql/graphql-types.ts'
 
 const MAX_AGE_MS = 600_000
 const MAX_USERS = 500
@@ -54,6 +55,7 @@ export interface ModelDescription {
 export interface ModelDirectory {
   models(asker: Asker): Promise<UserModels>
   describe(objectType: string, asker: Asker): Promise<ModelDescription>
+  readonly graphql: GraphqlTypes
 }
 
 const modelsSchema = z.object({
@@ -138,6 +140,7 @@ export function createModelDirectory(options: ModelDirectoryOptions = {}): Model
   let shared: readonly NautobotModel[] = []
 
   return {
+    graphql: createGraphqlTypes(now),
     async models(asker) {
       const viewable = users.get(asker.userId)
       if (viewable) return { models: shared, viewable }

@@ -6,8 +6,10 @@ import { type Asker, createAsker, type Identity } from './asker.ts'
 import { count } from './count.ts'
 import { find } from './find.ts'
 import type { ModelDirectory } from './model-directory.ts'
+import { query } from './query.ts'
+import { createRunMemory } from './run-memory.ts'
 import { ToolRefusal } from './tool-failure.ts'
-import { countInput, findInput } from './tool-input.ts'
+import { countInput, findInput, queryInput } from './tool-input.ts'
 import { failure } from './tool-output.ts'
 
 /** Name of this tool server, for people and in tool definitions. */
@@ -29,6 +31,11 @@ const FIND =
   'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut. ' +
   'Changes (`extras.objectchange`: who changed what, newest first) can be filtered by user_name, action, changed_object_type, object_repr, time__gte.'
 
+const QUERY =
+  'Ask Nautobot in GraphQL, where find does not reach: several lists at once, or relations of relations. ' +
+  'Lists take the filters of count. At the root they also take limit (at most 200) and offset; nested lists take neither: ' +
+  'ask for the many side at the root, as interfaces(device: [...]). `counts` in the result are the numbers of all that match.'
+
 const READ_ONLY = { readOnlyHint: true, destructiveHint: false, idempotentHint: true } as const
 
 const definition = (name: string, description: string, input: z.ZodType): ToolDefinition => {
@@ -39,7 +46,8 @@ const definition = (name: string, description: string, input: z.ZodType): ToolDe
 /** The built-in tools as a model sees them; the same for every run, so that prompts can be cached. */
 export const nautobotToolDefinitions: readonly ToolDefinition[] = [
   definition('count', COUNT, countInput),
-  definition('find', FIND, findInput)
+  definition('find', FIND, findInput),
+  definition('query', QUERY, queryInput)
 ]
 
 interface Tool<I> {
@@ -81,12 +89,14 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
     { instructions: INSTRUCTIONS }
   )
 
+  const memory = createRunMemory()
+
   function register<I>(name: string, description: string, { schema, work }: Tool<I>): void {
     const config = { description, inputSchema: checkedByUs(schema), annotations: READ_ONLY }
     server.registerTool(name, config, async (args, { mcpReq }) => {
       const { signal } = mcpReq
       try {
-        const asker = createAsker(nautobot, options, { signal, correlationId })
+        const asker = createAsker(nautobot, options, { signal, correlationId }, memory)
         return await work(readInput(schema, args), asker, directory)
       } catch (error) {
         signal.throwIfAborted()
@@ -97,5 +107,6 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
 
   register('count', COUNT, { schema: countInput, work: count })
   register('find', FIND, { schema: findInput, work: find })
+  register('query', QUERY, { schema: queryInput, work: query })
   return server
 }

@@ -49,3 +49,17 @@ export const findInput = z.strictObject({
   offset: z.int().min(0).max(MAX_OFFSET).default(0)
 })
 export type FindInput = z.infer<typeof findInput>
+
+const MAX_QUERY_CHARACTERS = 8_000
+
+export const queryInput = z.strictObject({
+  query: z
+    .string()
+    .min(1)
+    .max(MAX_QUERY_CHARACTERS)
+    .describe(
+      'One query, such as { devices(location: ["AMS01"], limit: 20) { name interfaces(enabled: false) { name } } }'
+    ),
+  variables: z.record(z.string().max(100), z.unknown()).describe('By name, without $').default({})
+})
+export type QueryInput = z.infer<typeof queryInput>

@@ -17,6 +17,7 @@ const model = (objectType: string, name: string, plural: string, more = {}) => (
 const MODELS = [
   model('dcim.device', 'device', 'devices'),
   model('dcim.location', 'location', 'locations', { view: false }),
+  model('dcim.interface', 'interface', 'interfaces'),
   model('ipam.ipaddress', 'IP address', 'IP addresses'),
   model('extras.objectchange', 'object change', 'object changes', { page: null }),
   model('extras.note', 'note', 'notes', { graphql: false })

@@ -29,7 +29,7 @@ export interface ToolUser {
 }
 
 export type CallTool = (
-  name: 'count' | 'find',
+  name: 'count' | 'find' | 'query',
   args: Record<string, unknown>,
   signal?: AbortSignal
 ) => Promise<ToolAnswer>
