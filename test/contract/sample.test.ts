@@ -53,3 +53,16 @@ test.each([
     expect({ isError, ...text }).toMatchObject({ isError: true, error: { code: 'NOT_IN_SAMPLE' } })
   }
 })
+
+test.each([
+  '{ cables { id } }',
+  '{ devices { name console_ports { id } } }',
+  '{ statuses { devices { name } } }',
+  '{ devices(has_console_ports: true) { name } }',
+  '{ devices { interfaces(has_cable: true) { name } } }'
+])('says of %s that the sample does not have it, never "none"', async (query) => {
+  const call = await connect(peer).tools('everything')
+  const { isError, text } = await call('query', { query })
+
+  expect({ isError, ...text }).toMatchObject({ isError: true, error: { code: 'NOT_IN_SAMPLE' } })
+})

@@ -106,11 +106,15 @@ async function planList(field: TypedField, isRoot: boolean, planning: Planning) 
   }
 }
 
-function listsIn(fields: readonly TypedField[], isRoot = true): [TypedField, boolean][] {
-  return fields.flatMap((field) => [
-    ...(field.type.isList && field.type.isComposite ? ([[field, isRoot]] as const) : []),
-    ...listsIn(field.children, false)
-  ]) as [TypedField, boolean][]
+/** The lists of a query, each with whether it is at the root. */
+function listsIn(fields: readonly TypedField[], isRoot = true): (readonly [TypedField, boolean])[] {
+  return fields.flatMap((field) => {
+    const isList = field.type.isList && field.type.isComposite
+    const paging = field.selected.args.find(({ name }) => PAGING.includes(name))
+    if (paging && !isList)
+      throw new ToolRefusal(`"${field.path}" is no list, so it takes no ${paging.name}.`)
+    return [...(isList ? [[field, isRoot] as const] : []), ...listsIn(field.children, false)]
+  })
 }
 
 /** Counts every list of a query, with its filters. Throws as the tools do: wrong filters with the nearest names. */

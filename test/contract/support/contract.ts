@@ -4,6 +4,7 @@ import { countsAgree } from './counts.ts'
 import { exchangesAgree, refusedExchangesAgree } from './identity.ts'
 import { devicesAgree, listsAgree } from './lists.ts'
 import { type ContractPeer, connect } from './peer.ts'
+import { queriesAgree, wrongQueriesAgree } from './queries.ts'
 import { rightsAgree, wrongNamesAgree } from './refusals.ts'
 
 /** What this service relies on in a Nautobot. Registers the tests; `peer` is asked once they run. */
@@ -13,6 +14,8 @@ export function contract(peer: () => ContractPeer): void {
   devicesAgree(peer)
   listsAgree(peer)
   changesAgree(peer)
+  queriesAgree(peer)
+  wrongQueriesAgree(peer)
   wrongNamesAgree(peer)
   rightsAgree(peer)
   exchangesAgree(peer)

@@ -88,6 +88,7 @@ it.each<[string, string, RegExp, string[]?]>([
   ['a far offset', '{ devices(offset: 10001) { name } }', /at most 10000/],
   ['a nested limit', '{ devices { interfaces(limit: 1) { name } } }', /root of a query alone/],
   ['a nested offset', '{ devices { interfaces(offset: 1) { name } } }', /root of a query alone/],
+  ['a limit of what is no list', '{ device(limit: 1) { name } }', /"device" is no list/],
   ['a filter that is none', '{ devices(has_primary_ip: "maybe") { name } }', /true or false/],
   [
     'eleven lists',
