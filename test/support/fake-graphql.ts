@@ -15,10 +15,12 @@ const typesOf = (learnt: readonly string[]): Types => ({
     devices: list('DeviceType'),
     device: one('DeviceType'),
     locations: list('LocationType'),
+    location: one('LocationType'),
     interfaces: list('InterfaceType'),
     unlisted: list('UnlistedType')
   },
   DeviceType: {
+    id: text,
     name: text,
     role: one('RoleType'),
     tenant: one('TenantType'),
@@ -26,7 +28,7 @@ const typesOf = (learnt: readonly string[]): Types => ({
     interfaces: list('InterfaceType'),
     ...Object.fromEntries(learnt.map((name) => [name, text]))
   },
-  LocationType: { name: text, devices: list('DeviceType') },
+  LocationType: { id: text, name: text, devices: list('DeviceType') },
   InterfaceType: { name: text, device: one('DeviceType') },
   RoleType: { name: text },
   TenantType: { name: text },
@@ -34,8 +36,8 @@ const typesOf = (learnt: readonly string[]): Types => ({
 })
 
 interface Queries {
-  /** How many there are of each model; 403 for one that may not be viewed. */
-  counts?: Record<string, number>
+  /** How many there are of each model, perhaps by filters; 403 for one that may not be viewed. */
+  counts?: Record<string, number | ((filters: URLSearchParams) => number)>
   answer?: Answer
 }
 
@@ -71,7 +73,8 @@ export async function setupQueries({ counts = {}, answer }: Queries) {
     const near = wrong === 'nam' ? ['name'] : ['location']
     if (wrong)
       return json(response, 400, { [wrong]: ['Unknown filter field'], nearest: { [wrong]: near } })
-    const number = counts[path.split('/').at(-2) ?? ''] ?? 0
+    const known = counts[path.split('/').at(-2) ?? ''] ?? 0
+    const number = typeof known === 'number' ? known : known(query)
     if (number === 403) return json(response, 403, { detail: 'No permission.' })
     return { count: number }
   }

@@ -97,7 +97,7 @@ it.each<[string, string, RegExp, string[]?]>([
   ],
   [
     'a long nested list',
-    '{ locations { devices { name } } }',
+    '{ devices { location { devices { name } } } }',
     /about 100 devices for each .* devices\(location: …, limit: …\)/
   ],
   [
@@ -120,6 +120,36 @@ it.each<[string, string, RegExp, string[]?]>([
   expect(error.message).toMatch(sentence)
   expect(error.nearest).toEqual(nearest)
   expect(sent).toEqual([])
+})
+
+it('counts the lists within few objects, and refuses what is long there', async () => {
+  const { call, sent } = await setupQueries({
+    counts: {
+      'dcim.location': 100,
+      'dcim.device': ({ size }) => (size === 0 ? 5_000 : 4_000)
+    },
+    answer: () => ({ data: { rows: [{ id: 'id-1' }, { id: 'id-2' }] } })
+  })
+  const query = '{ locations(limit: 2) { devices { name } } }'
+  const error = errorOf(await call('query', { query }))
+
+  expect(error.message).toMatch(/about 4003 objects .* Most of them are in "locations.devices"/)
+  expect(sent).toEqual(['{ rows: locations(limit: 3, offset: 0) { id } }'])
+})
+
+it('lets pass what is short where it is asked for, however long it is elsewhere', async () => {
+  const { call, sent, server } = await setupQueries({
+    counts: {
+      'dcim.location': 10,
+      'dcim.device': (filters) => (filters.get('location') === 'id-1' ? 7 : 5_000)
+    },
+    answer: () => ({ data: { location: { devices: [] } } })
+  })
+  const query = '{ location(id: "id-1") { devices { name } } }'
+
+  expect((await call('query', { query })).isError).toBe(false)
+  expect(sent).toEqual([query])
+  expect(server.requests.map((request) => String(request.query))).toContain('location=id-1')
 })
 
 it('names what Nautobot could not answer, and shows the rest', async () => {
