@@ -4,6 +4,7 @@ import { createUserTokens } from './auth/user-token.ts'
 import type { Config } from './config.ts'
 import { createNautobotClient } from './nautobot/client.ts'
 import type { NautobotClient } from './nautobot/client.types.ts'
+import { createSavedQueries } from './nautobot-tools/saved-queries.ts'
 import type { Logger } from './platform/logger.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { createAnswering } from './services/answering.ts'
@@ -59,7 +60,14 @@ export async function createServices({
     nautobot,
     onRightsChanged: () => userTokens.forgetAll()
   })
-  const answering = createAnswering({ ...common, nautobot, configuration, userTokens })
+  const savedQueries = createSavedQueries({
+    nautobot,
+    serviceToken,
+    onFailed: (err) => logger.warn({ err }, 'saved queries could not be read'),
+    onLeftOut: (queries) => logger.warn({ queries }, 'saved queries are no tools')
+  })
+  const tools = { nautobot, userTokens, savedQueries }
+  const answering = createAnswering({ ...common, ...tools, configuration })
   const { cleanup } = answering
   const jobs = startJobs({ ...common, catalog: configuration.store, cleanup })
   const boot = startBoot(demandsOf(configuration), logger)

@@ -8,6 +8,7 @@ import { find } from './find.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { query } from './query.ts'
 import { createRunMemory } from './run-memory.ts'
+import type { SavedQuery } from './saved-query.ts'
 import { ToolRefusal } from './tool-failure.ts'
 import { countInput, findInput, queryInput } from './tool-input.ts'
 import { failure } from './tool-output.ts'
@@ -50,6 +51,10 @@ export const nautobotToolDefinitions: readonly ToolDefinition[] = [
   definition('query', QUERY, queryInput)
 ]
 
+/** Those of queries kept in Nautobot; offered after the others. */
+export const savedQueryDefinitions = (saved: readonly SavedQuery[]): readonly ToolDefinition[] =>
+  saved.map(({ tool, description, input }) => definition(tool, description, input))
+
 interface Tool<I> {
   readonly schema: z.ZodType<I>
   readonly work: (input: I, asker: Asker, directory: ModelDirectory) => Promise<CallToolResult>
@@ -76,6 +81,8 @@ export interface NautobotToolServerOptions extends Identity {
   /** Shared by all tool servers of the process. */
   readonly directory: ModelDirectory
   readonly correlationId: string
+  /** Queries kept in Nautobot, as tools. */
+  readonly savedQueries?: readonly SavedQuery[]
 }
 
 /**
@@ -108,5 +115,10 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
   register('count', COUNT, { schema: countInput, work: count })
   register('find', FIND, { schema: findInput, work: find })
   register('query', QUERY, { schema: queryInput, work: query })
+  for (const { tool, description, input, query: text } of options.savedQueries ?? [])
+    register(tool, description, {
+      schema: input,
+      work: (variables, asker) => query({ query: text, variables }, asker, directory)
+    })
   return server
 }

@@ -12,10 +12,12 @@ import { createModelFactory } from '../llm/model-factory.ts'
 import { createMcpClients, type McpClients } from '../mcp/mcp-clients.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import { createModelDirectory } from '../nautobot-tools/model-directory.ts'
+import type { SavedQueries } from '../nautobot-tools/saved-queries.ts'
 import {
   createNautobotToolServer,
   NAUTOBOT_TOOL_SERVER,
-  nautobotToolDefinitions
+  nautobotToolDefinitions,
+  savedQueryDefinitions
 } from '../nautobot-tools/server.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -41,6 +43,7 @@ export interface AnsweringParts {
   readonly nautobot: NautobotClient
   readonly configuration: Configuration
   readonly userTokens: UserTokens
+  readonly savedQueries: SavedQueries
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -166,14 +169,16 @@ function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentP
     currentCatalog: () => configuration.store.current(),
     userTokenFor: (caller, context) => userTokens.forCaller(caller, context),
     modelFor: (model, context) => models.modelFor(model, context),
-    leaseTools: (servers, userToken, context) => {
+    leaseTools: async (servers, userToken, context) => {
+      const savedQueries = await parts.savedQueries.current()
       const builtIn = {
         name: NAUTOBOT_TOOL_SERVER,
-        tools: nautobotToolDefinitions,
+        tools: [...nautobotToolDefinitions, ...savedQueryDefinitions(savedQueries)],
         create: () =>
           createNautobotToolServer({
             nautobot: parts.nautobot,
             directory,
+            savedQueries,
             correlationId: context.correlationId,
             userId: userToken.userId,
             ...runToken(userToken, userTokens)

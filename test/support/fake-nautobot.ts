@@ -50,11 +50,14 @@ const DEVICE = {
 export type Answer = (request: WireRequest, response: ServerResponse) => unknown
 
 /** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
-export async function setup(answers: { count?: Answer; graphql?: Answer; describe?: Answer } = {}) {
+export async function setup(
+  answers: { count?: Answer; graphql?: Answer; describe?: Answer; saved?: Answer } = {}
+) {
   const routes: [string, Answer][] = [
     [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
     [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
     [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
+    ['/api/extras/graphql-queries/', answers.saved ?? (() => ({ results: [] }))],
     ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))]
   ]
   const server = await startWireServer((request, response) => {

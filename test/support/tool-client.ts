@@ -5,6 +5,7 @@ import {
   createModelDirectory,
   type ModelDirectory
 } from '../../src/nautobot-tools/model-directory.ts'
+import type { SavedQuery } from '../../src/nautobot-tools/saved-query.ts'
 import { createNautobotToolServer } from '../../src/nautobot-tools/server.ts'
 import { Secret } from '../../src/platform/secret.ts'
 
@@ -25,11 +26,12 @@ export interface ToolUser {
   userId: string
   token: string
   directory?: ModelDirectory
+  savedQueries?: readonly SavedQuery[]
   onForgotten?: (token: Secret) => void
 }
 
 export type CallTool = (
-  name: 'count' | 'find' | 'query',
+  name: 'count' | 'find' | 'query' | `saved_${string}`,
   args: Record<string, unknown>,
   signal?: AbortSignal
 ) => Promise<ToolAnswer>
@@ -50,7 +52,8 @@ export async function openTools(nautobot: NautobotClient, user: ToolUser) {
     userId: user.userId,
     userToken: async () => token,
     forgetToken: user.onForgotten ?? (() => {}),
-    correlationId: 'c-1'
+    correlationId: 'c-1',
+    ...(user.savedQueries && { savedQueries: user.savedQueries })
   })
   const connection = await connectInMemory(server, 30_000)
   const call: CallTool = async (name, args, signal = new AbortController().signal) => {
