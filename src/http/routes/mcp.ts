@@ -92,7 +92,9 @@ async function serve(
   })
   for (const err of problems) report(err, answer.status, request)
   if (reply.raw.destroyed) return reply.hijack()
-  void reply.headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
+  // On the answer itself: its own headers go out last.
+  answer.headers.set('cache-control', 'no-store, no-transform')
+  answer.headers.set('x-accel-buffering', 'no')
   return reply.send(answer)
 }
 
