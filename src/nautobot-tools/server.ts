@@ -4,10 +4,12 @@ import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ToolDefinition } from '../tool-server.ts'
 import { type Asker, createAsker, type Identity } from './asker.ts'
 import { count } from './count.ts'
+import { describe } from './describe.ts'
 import { find } from './find.ts'
+import { get } from './get.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { ToolRefusal } from './tool-failure.ts'
-import { countInput, findInput } from './tool-input.ts'
+import { countInput, describeInput, findInput, getInput } from './tool-input.ts'
 import { failure } from './tool-output.ts'
 
 /** Name of this tool server, for people and in tool definitions. */
@@ -29,6 +31,14 @@ const FIND =
   'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut. ' +
   'Changes (`extras.objectchange`: who changed what, newest first) can be filtered by user_name, action, changed_object_type, object_repr, time__gte.'
 
+const GET =
+  'One object with all its fields and what it is related to: "show me ams01-rtr-01", "what is 10.0.0.1". ' +
+  'Fields in `not_set` have no value. When several objects may be meant, the error lists `candidates`.'
+
+const DESCRIBE =
+  'What Nautobot can be asked: its models, or the fields, filters and allowed values of one model. ' +
+  'Use it when unsure of a name, rather than guess.'
+
 const READ_ONLY = { readOnlyHint: true, destructiveHint: false, idempotentHint: true } as const
 
 const definition = (name: string, description: string, input: z.ZodType): ToolDefinition => {
@@ -39,7 +49,9 @@ const definition = (name: string, description: string, input: z.ZodType): ToolDe
 /** The built-in tools as a model sees them; the same for every run, so that prompts can be cached. */
 export const nautobotToolDefinitions: readonly ToolDefinition[] = [
   definition('count', COUNT, countInput),
-  definition('find', FIND, findInput)
+  definition('find', FIND, findInput),
+  definition('get', GET, getInput),
+  definition('describe', DESCRIBE, describeInput)
 ]
 
 interface Tool<I> {
@@ -97,5 +109,7 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
 
   register('count', COUNT, { schema: countInput, work: count })
   register('find', FIND, { schema: findInput, work: find })
+  register('get', GET, { schema: getInput, work: get })
+  register('describe', DESCRIBE, { schema: describeInput, work: describe })
   return server
 }

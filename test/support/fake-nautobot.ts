@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { createNautobotClient } from '../../src/nautobot/client.ts'
 import { connectTools, type ToolAnswer } from './tool-client.ts'
-import { startWireServer, type WireRequest } from './wire-server.ts'
+import { json, startWireServer, type WireRequest } from './wire-server.ts'
 
 export const API = '/api/plugins/ai-ops'
 
@@ -17,7 +17,8 @@ const model = (objectType: string, name: string, plural: string, more = {}) => (
 const MODELS = [
   model('dcim.device', 'device', 'devices'),
   model('dcim.location', 'location', 'locations', { view: false }),
-  model('ipam.ipaddress', 'IP address', 'IP addresses'),
+  model('ipam.ipaddress', 'IP address', 'IP addresses', { api: '/api/ipam/ip-addresses/' }),
+  model('extras.status', 'status', 'statuses'),
   model('extras.objectchange', 'object change', 'object changes', { page: null }),
   model('extras.note', 'note', 'notes', { graphql: false })
 ]
@@ -46,15 +47,25 @@ const DEVICE = {
   }
 }
 
+const ADDRESS = {
+  object_type: 'ipam.ipaddress',
+  fields: { address: field('IPFieldSerializer'), status: DEVICE.fields.status },
+  filters: { address: { type: 'MultiValueCharFilter' } }
+}
+
 export type Answer = (request: WireRequest, response: ServerResponse) => unknown
 
 /** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
-export async function setup(answers: { count?: Answer; graphql?: Answer; describe?: Answer } = {}) {
+export async function setup(
+  answers: { count?: Answer; graphql?: Answer; describe?: Answer; rest?: Answer } = {}
+) {
   const routes: [string, Answer][] = [
     [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
+    [`${API}/models/ipam.ipaddress/`, () => ADDRESS],
     [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
     [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
-    ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))]
+    ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))],
+    ['/api/', answers.rest ?? ((_, response) => json(response, 404, { detail: 'Not found.' }))]
   ]
   const server = await startWireServer((request, response) => {
     const [, answer] = routes.find(([path]) => request.path.startsWith(path)) ?? []

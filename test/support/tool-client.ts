@@ -29,7 +29,7 @@ export interface ToolUser {
 }
 
 export type CallTool = (
-  name: 'count' | 'find',
+  name: 'count' | 'describe' | 'find' | 'get',
   args: Record<string, unknown>,
   signal?: AbortSignal
 ) => Promise<ToolAnswer>

@@ -12,10 +12,15 @@ import {
 import { connectTools } from '../../support/tool-client.ts'
 import { json } from '../../support/wire-server.ts'
 
-it('describes both tools in well under 700 tokens', () => {
-  expect(nautobotToolDefinitions.map(({ name }) => name)).toEqual(['count', 'find'])
-  // Four characters of English and JSON make at least a token.
-  expect(JSON.stringify(nautobotToolDefinitions).length / 4).toBeLessThan(700)
+it('describes all tools in under 2,500 tokens', () => {
+  expect(nautobotToolDefinitions.map(({ name }) => name)).toEqual([
+    'count',
+    'find',
+    'get',
+    'describe'
+  ])
+  // A token is seldom less than three characters of English and JSON.
+  expect(JSON.stringify(nautobotToolDefinitions).length / 3).toBeLessThan(2_500)
 })
 
 it('counts with one request and links the list that shows the same number', async () => {
