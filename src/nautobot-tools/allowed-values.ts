@@ -1,7 +1,7 @@
 import type { Asker } from './asker.ts'
 import { rowsOf } from './graphql-rows.ts'
 import type { ModelDescription, NautobotModel, UserModels } from './model-directory.ts'
-import { labelSelection } from './selection.ts'
+import { type Describe, labelSelection } from './selection.ts'
 
 /** Values that a field may have, as far as the user may see them. */
 export interface AllowedValues {
@@ -59,20 +59,39 @@ function toValues(rows: ReturnType<typeof rowsOf>, { model }: Relation): Allowed
   return { values: names.slice(0, MAX_VALUES), more: names.length > MAX_VALUES, hidden: false }
 }
 
+/** Some models have no name, and one of them would fail the question for all. */
+async function namedOnly(relations: readonly Relation[], describe: Describe): Promise<Relation[]> {
+  const named = await Promise.all(
+    relations.map(async (relation) => {
+      const { objectType } = relation.model
+      const described = await describe(objectType)
+      return described?.fields.has(labelSelection(objectType)) ? [relation] : []
+    })
+  )
+  return named.flat()
+}
+
+interface Surroundings extends UserModels {
+  readonly asker: Asker
+  readonly describe: Describe
+}
+
 /** Values of the fields that are chosen from a list: choices, statuses, roles, platforms, … At most one request. */
 export async function readAllowedValues(
   objectType: string,
   description: ModelDescription,
-  { models, viewable, asker }: UserModels & { readonly asker: Asker }
+  { models, viewable, asker, describe }: Surroundings
 ): Promise<ReadonlyMap<string, AllowedValues>> {
   const relations = relationsOf(description, models)
-  const visible = relations.filter(({ model }) => viewable.has(model.objectType))
+  const permitted = relations.filter(({ model }) => viewable.has(model.objectType))
+  const visible = await namedOnly(permitted, describe)
   const lists = visible.map((relation, index) => listOf(relation, objectType, index))
   const answer = lists.length > 0 ? await asker.graphql(`{ ${lists.join(' ')} }`) : {}
   const found = new Map<string, AllowedValues>()
   for (const [field, { choices }] of description.fields)
     if (choices) found.set(field, { values: choices, more: false, hidden: false })
-  for (const { field } of relations) found.set(field, { values: [], more: false, hidden: true })
+  for (const { field, model } of relations)
+    if (!viewable.has(model.objectType)) found.set(field, { values: [], more: false, hidden: true })
   for (const [index, relation] of visible.entries())
     found.set(relation.field, toValues(rowsOf(answer, `v${index}`), relation))
   return found

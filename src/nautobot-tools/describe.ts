@@ -22,6 +22,9 @@ import type { DescribeInput } from './tool-input.ts'
 import { success } from './tool-output.ts'
 
 const MAX_TEXT_CHARACTERS = 12_000
+/** Of one field, and of each of all. */
+const MAX_VALUES = 100
+const MAX_VALUES_EACH = 20
 
 type Json = Readonly<Record<string, unknown>>
 type Values = ReadonlyMap<string, AllowedValues>
@@ -66,14 +69,23 @@ function listViewable(all: readonly NautobotModel[], viewable: UserModels['viewa
   return listModels(models, hidden > 0 ? [unseen] : [])
 }
 
-function valueWords({ values, more, hidden }: AllowedValues): unknown {
+function valueWords({ values, more, hidden }: AllowedValues, max: number): unknown {
   if (hidden) return '(hidden: your rights do not show them)'
-  return more ? [...values, '… and more'] : values
+  return more || values.length > max ? [...values.slice(0, max), '… and more'] : values
 }
 
-function allValues(values: Values): Json {
-  const some = [...values].filter(([, { values: list, hidden }]) => hidden || list.length > 0)
-  return Object.fromEntries(some.map(([field, allowed]) => [field, valueWords(allowed)]))
+function allValues(all: Values): Json {
+  const [hidden, shown] = [true, false].map((wanted) => {
+    return [...all].filter(([, allowed]) => allowed.hidden === wanted)
+  })
+  const lists = (shown ?? [])
+    .filter(([, { values }]) => values.length > 0)
+    .map(([field, allowed]) => [field, valueWords(allowed, MAX_VALUES_EACH)])
+  const fields = (hidden ?? []).map(([field]) => field).join(' ')
+  return {
+    values: Object.fromEntries(lists),
+    ...(fields && { 'values that your rights do not show': fields })
+  }
 }
 
 /** One field or filter; `name__ic` is of `name`. */
@@ -99,7 +111,7 @@ function describeName(name: string, { fields, filters }: ModelDescription, value
         suffixes: Object.fromEntries(suffixes)
       }
     }),
-    ...(allowed && { values: valueWords(allowed) })
+    ...(allowed && { values: valueWords(allowed, MAX_VALUES) })
   }
 }
 
@@ -117,7 +129,7 @@ async function describeModel(
           fields: fieldWords(description),
           filters: filterWords(description),
           suffixes: suffixLegend(description),
-          values: allValues(values)
+          ...allValues(values)
         }
       : describeName(name, description, values)
   const { kept, gaps } = fitting(parts)

@@ -78,7 +78,7 @@ function typesFor({ identifier, asked, viewable }: Question): string[] {
   if (asked) return [asked.objectType]
   if (identifier.kind === 'mac') return ['dcim.interface']
   if (identifier.kind === 'address')
-    return identifier.masked ? ['ipam.ipaddress', 'ipam.prefix'] : ['ipam.ipaddress']
+    return identifier.isNetwork ? ['ipam.ipaddress', 'ipam.prefix'] : ['ipam.ipaddress']
   return USUALLY_NAMED.filter((objectType) => viewable.has(objectType))
 }
 

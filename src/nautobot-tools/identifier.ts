@@ -8,8 +8,8 @@ export type Identifier =
   | { readonly kind: 'url'; readonly path: string }
   /** Written as Nautobot writes it: `AA:BB:CC:DD:EE:FF`. */
   | { readonly kind: 'mac'; readonly mac: string }
-  /** `10.0.0.1`, or with its mask, `10.0.0.1/24`. */
-  | { readonly kind: 'address'; readonly address: string; readonly masked: boolean }
+  /** `10.0.0.1`, or with its mask, `10.0.0.1/24`; a network when no bit of it is a host's. */
+  | { readonly kind: 'address'; readonly address: string; readonly isNetwork: boolean }
   | { readonly kind: 'name'; readonly name: string }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -19,13 +19,27 @@ const MASK = /^\d{1,3}$/
 
 export const isUuid = (text: string) => UUID.test(text)
 
+/** An address as a number. */
+function bitsOf(host: string): bigint {
+  if (!host.includes(':'))
+    return host.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n)
+  // As a URL writes it: an IPv4 tail in groups, and at most one gap.
+  const plain = new URL(`http://[${host}]`).hostname.slice(1, -1)
+  const [head = [], tail = []] = plain.split('::').map((side) => side.split(':').filter(Boolean))
+  const gap = Array.from({ length: 8 - head.length - tail.length }, () => '0')
+  const groups = [...head, ...gap, ...tail]
+  return groups.reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
+}
+
 function readAddress(text: string): Identifier | undefined {
   const [host = '', mask, ...more] = text.split('/')
   const version = isIP(host)
   if (version === 0 || host.includes('%') || more.length > 0) return undefined
-  if (mask === undefined) return { kind: 'address', address: host, masked: false }
-  const isMask = MASK.test(mask) && Number(mask) <= (version === 4 ? 32 : 128)
-  return isMask ? { kind: 'address', address: text, masked: true } : undefined
+  if (mask === undefined) return { kind: 'address', address: host, isNetwork: false }
+  const hostBits = (version === 4 ? 32 : 128) - Number(mask)
+  if (!MASK.test(mask) || hostBits < 0) return undefined
+  const isNetwork = bitsOf(host) % (1n << BigInt(hostBits)) === 0n
+  return { kind: 'address', address: text, isNetwork }
 }
 
 /** Another Nautobot may hold a copy with the same ids: its address is not taken for ours. */

@@ -183,6 +183,7 @@ export function createModelDirectory(options: ModelDirectoryOptions = {}): Model
         const userModels = await directory.models(user)
         const description = await directory.describe(objectType, user)
         const fresh = await readAllowedValues(objectType, description, {
+          describe: (related) => directory.describe(related, user),
           ...userModels,
           asker: user
         })

@@ -36,6 +36,8 @@ export function suffixWords(suffix: string): string | undefined {
 /** What a value of a field is: `text`, `dcim.location`. */
 export function fieldKind({ type, related, choices }: FieldDescription): string {
   if (related) return related
+  if (type.includes('ManyRelated')) return 'several objects'
+  if (type === 'SerializerMethodField') return 'computed'
   if (choices || type.includes('Choice')) return 'choice'
   if (/Boolean/.test(type)) return 'true or false'
   if (/Integer|Float|Decimal/.test(type)) return 'number'

@@ -83,7 +83,9 @@ export function filtersFor(identifier: Identifier, target: Target): Filter[] {
     case 'mac':
       return filters.has('mac_address') ? [text('mac_address', identifier.mac)] : []
     case 'address': {
-      if (label === 'prefix') return identifier.masked ? [text('prefix', identifier.address)] : []
+      // Nautobot takes 10.0.0.1/24 for 10.0.0.0/24, which is not what was named.
+      if (label === 'prefix')
+        return identifier.isNetwork ? [text('prefix', identifier.address)] : []
       if (label === 'address') return [text('address', identifier.address)]
       return nameFilters(identifier.address, target)
     }
@@ -96,8 +98,11 @@ export function filtersFor(identifier: Identifier, target: Target): Filter[] {
 
 function columnsFor({ model, description }: Target, describe: Describe): Promise<Column[]> {
   const { objectType } = model
+  const label = [labelSelection(objectType), ...ALSO_NAMES].find((name) => {
+    return description.fields.has(name)
+  })
   const often = OFTEN_TELLING.filter((name) => description.fields.has(name))
-  const names = [labelSelection(objectType), ...(TELLING[objectType] ?? often.slice(0, MAX_FACTS))]
+  const names = [label ?? 'id', ...(TELLING[objectType] ?? often.slice(0, MAX_FACTS))]
   return Promise.all(names.map((name) => toColumn(name, objectType, describe)))
 }
 
@@ -169,7 +174,10 @@ export async function nearNames(
   asker: Asker
 ): Promise<string[]> {
   const named = targets
-    .filter(({ model }) => /^(?:name|cid|model|label)$/.test(labelSelection(model.objectType)))
+    .filter(({ model, description }) => {
+      const label = labelSelection(model.objectType)
+      return /^(?:name|cid|model|label)$/.test(label) && description.fields.has(label)
+    })
     .slice(0, MAX_NAMED_MODELS)
   if (named.length === 0) return []
   const lists = named.map(({ model }, index) => {

@@ -36,8 +36,12 @@ const LEFT_OUT = new Set([
   'notes_url',
   'object_type',
   'relationships',
+  'tree_depth',
   'url'
 ])
+/** Nautobot counts for these without the user's rights, and without what is below a location: `count` does better. */
+const isLeftOut = (name: string, value: unknown) =>
+  LEFT_OUT.has(name) || (name.endsWith('_count') && typeof value === 'number')
 /** Values that REST shows to who asks for the object, but that are not for a model to read. The shim's rule for groups. */
 const SENSITIVE = /secret|password|passphrase|token|api_?key|psk/
 export const HIDDEN = '(hidden)'
@@ -184,7 +188,7 @@ function createShelf() {
 export function toWords(object: Json): ObjectWords {
   const writer = createWriter()
   const shelf = createShelf()
-  const own = Object.entries(object).filter(([name]) => !LEFT_OUT.has(name))
+  const own = Object.entries(object).filter(([name, value]) => !isLeftOut(name, value))
   const all = [...own, ...customFields(object)]
 
   function collect(entries: readonly (readonly [string, unknown])[]): Json {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { readIdentifier } from '../../../src/nautobot-tools/identifier.ts'
 import { type Answer, errorOf, graphqlText, setup } from '../../support/fake-nautobot.ts'
 import { json } from '../../support/wire-server.ts'
 
@@ -33,6 +34,7 @@ const DEVICE = named('dcim.device', ID, 'ams01-rtr-01', {
     address: '10.0.0.1/24',
     display: '10.0.0.1/24'
   },
+  interface_count: 7,
   tags: [],
   custom_fields: { site_code: 'NL-1', owner: null },
   relationships: {
@@ -319,4 +321,35 @@ it('does not read secrets out', async () => {
 
   expect(JSON.stringify(answer)).not.toContain('hunter2')
   expect(answer.text.fields).toMatchObject({ wifi_psk: '(not shown here)', max_tokens: 5 })
+})
+
+it.each([
+  ['10.0.0.0/24', true],
+  ['10.0.0.1/24', false],
+  ['10.0.0.1/32', true],
+  ['0.0.0.0/0', true],
+  ['2001:db8::/32', true],
+  ['2001:db8::1/64', false],
+  ['::ffff:10.0.0.0/104', true]
+])('takes %s for a network: %s', (address, isNetwork) => {
+  expect(readIdentifier(address, 'https://nautobot.example.com')).toEqual({
+    kind: 'address',
+    address,
+    isNetwork
+  })
+})
+
+it.each(['10.0.0.0/33', '10.0.0', '1/1/1', 'fe80::1%eth0', '10.0.0.1/24/1', '10.0.0.1/'])(
+  'takes %s for a name',
+  (name) => {
+    const read = readIdentifier(name, 'https://nautobot.example.com')
+    expect(read).toEqual({ kind: 'name', name })
+  }
+)
+
+it('reads the path of a Nautobot that does not stand at the root of its host', () => {
+  const home = 'https://example.com/nautobot'
+  const read = readIdentifier(`${home}/dcim/devices/${ID}/`, home)
+
+  expect(read).toEqual({ kind: 'url', path: `/dcim/devices/${ID}/` })
 })
