@@ -61,6 +61,8 @@ export function readIdentifier(written: string, publicUrl: string): Identifier {
   const text = written.trim()
   if (text === '')
     throw new ToolRefusal('Name the object: its name, address, MAC, serial, URL or id.')
+  // The database takes no NUL, and no name has any of the others.
+  if (/\p{Cc}/u.test(text)) throw new ToolRefusal('Remove the control characters from the name.')
   if (isUuid(text)) return { kind: 'id', id: text.toLowerCase() }
   if (MAC.test(text)) {
     const pairs =

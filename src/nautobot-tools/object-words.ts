@@ -43,7 +43,7 @@ const LEFT_OUT = new Set([
 const isLeftOut = (name: string, value: unknown) =>
   LEFT_OUT.has(name) || (name.endsWith('_count') && typeof value === 'number')
 /** Values that REST shows to who asks for the object, but that are not for a model to read. The shim's rule for groups. */
-const SENSITIVE = /secret|password|passphrase|token|api_?key|psk/
+const SENSITIVE = /secret|password|passphrase|token|api_?key|psk|headers$/
 export const HIDDEN = '(hidden)'
 const NOT_SHOWN = '(not shown here)'
 const MAX_ITEMS = 25
@@ -90,7 +90,12 @@ function labelOf(object: Json): string {
 }
 
 const isHidden = (object: Json) => Object.keys(object).every((key) => BRIEF.has(key))
-const isObject = (value: unknown): value is Json => isRecord(value) && typeof value.id === 'string'
+const isObject = (value: Json) =>
+  typeof value.id === 'string' && (typeof value.object_type === 'string' || isHidden(value))
+
+/** Written by somebody, rather than a number, a choice or other objects. */
+const isText = (value: unknown) =>
+  typeof value === 'string' || (isRecord(value) && !isObject(value) && !isChoice(value))
 
 /** `{value, label}`: both, where they are more than two spellings of one word. */
 function choice({ value, label }: Json): string {
@@ -124,7 +129,15 @@ function createWriter() {
     if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(word)
     if (!isRecord(value)) return value
     if (isObject(value)) return reference(value)
-    return isChoice(value) ? choice(value) : cut(JSON.stringify(value))
+    return isChoice(value) ? choice(value) : data(value)
+  }
+
+  /** There may be objects in it, as in the terminations of a cable. */
+  function data(value: Json): unknown {
+    const entries = Object.entries(value).slice(0, MAX_ITEMS)
+    const inner = Object.fromEntries(entries.map(([key, item]) => [key, word(item)]))
+    const written = JSON.stringify(inner)
+    return written.length > MAX_VALUE_CHARACTERS ? cut(written) : inner
   }
 
   function say(name: string, count: number): void {
@@ -138,7 +151,7 @@ function createWriter() {
     related,
     gaps,
     write(name: string, value: unknown): unknown {
-      if (SENSITIVE.test(name) && typeof value === 'string') {
+      if (SENSITIVE.test(name) && isText(value)) {
         gaps.push(`"${name}" is not shown here; its page in Nautobot may show it.`)
         return NOT_SHOWN
       }

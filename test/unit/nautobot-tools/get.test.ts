@@ -21,6 +21,7 @@ const withheld = (objectType: string, id: string, display: string) => ({
   url: `http://nautobot/api/${objectType}/${id}/`,
   display
 })
+const FRANKFURT = withheld('dcim.location', 'id-fra', 'EMEA → FRA01')
 const DEVICE = named('dcim.device', ID, 'ams01-rtr-01', {
   serial: 'JU4137',
   position: null,
@@ -28,7 +29,7 @@ const DEVICE = named('dcim.device', ID, 'ams01-rtr-01', {
   face: { value: 'front', label: 'Front' },
   airflow: { value: 'ftr', label: 'Front to rear' },
   status: named('extras.status', 'id-active', 'Active'),
-  location: withheld('dcim.location', 'id-fra', 'EMEA → FRA01'),
+  location: FRANKFURT,
   primary_ip4: {
     ...named('ipam.ipaddress', 'id-ip', ''),
     address: '10.0.0.1/24',
@@ -110,9 +111,14 @@ it('reads an object by its id with one request, in words, and links it with what
 })
 
 it('tells no name of what the user may not view, wherever Nautobot says it', async () => {
-  const { call } = await setup({ rest: device })
-  const answer = JSON.stringify(await call('get', { model: 'device', object: ID }))
+  const terminations = { A: { 1: FRANKFURT }, B: [{ far: FRANKFURT }] }
+  const { call } = await setup({ rest: () => ({ ...DEVICE, terminations }) })
+  const read = await call('get', { model: 'device', object: ID })
+  const answer = JSON.stringify(read)
 
+  expect(read.text.fields).toMatchObject({
+    terminations: { A: { 1: '(hidden)' }, B: [{ far: '(hidden)' }] }
+  })
   for (const name of ['FRA01', 'spare-2', 'display of', '_slug'])
     expect([name, answer.includes(name)]).toEqual([name, false])
 })
@@ -142,7 +148,8 @@ it.each([
     'of a device, not of a location'
   ],
   ['an id without a model', ID, {}, 'name the model'],
-  ['nothing', '  ', {}, 'Name the object']
+  ['nothing', '  ', {}, 'Name the object'],
+  ['what the database cannot take', 'a\u0000b', {}, 'control characters']
 ])('refuses %s instead of guessing', async (_what, object, more, sentence) => {
   const { call, sent } = await setup({ rest: device })
   const error = errorOf(await call('get', { object, ...more }))
@@ -316,11 +323,22 @@ it('keeps an object within bounds, and says what it left out', async () => {
 })
 
 it('does not read secrets out', async () => {
-  const { call } = await setup({ rest: () => ({ ...DEVICE, wifi_psk: 'hunter2', max_tokens: 5 }) })
+  const { call } = await setup({
+    rest: () => ({
+      ...DEVICE,
+      wifi_psk: 'hunter2',
+      headers: { 'x-key': 'hunter2' },
+      max_tokens: 5
+    })
+  })
   const answer = await call('get', { model: 'device', object: ID })
 
   expect(JSON.stringify(answer)).not.toContain('hunter2')
-  expect(answer.text.fields).toMatchObject({ wifi_psk: '(not shown here)', max_tokens: 5 })
+  expect(answer.text.fields).toMatchObject({
+    wifi_psk: '(not shown here)',
+    headers: '(not shown here)',
+    max_tokens: 5
+  })
 })
 
 it.each([
