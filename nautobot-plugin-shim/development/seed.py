@@ -202,6 +202,7 @@ def seed_interface(row: dict[str, Any], vlans: dict[tuple[str, int], VLAN]) -> N
         enabled=row.get("enabled", True),
         mgmt_only=row.get("mgmtOnly", False),
         description=row.get("description", ""),
+        mac_address=row.get("mac"),
         mode=membership.get("mode", ""),
         untagged_vlan=vlans[group, membership["untagged"]] if "untagged" in membership else None,
     )

@@ -98,6 +98,8 @@ export type SampleInterface = {
   address?: string
   /** The same for IPv6. */
   address6?: string
+  /** As Nautobot writes it: `AA:BB:CC:DD:EE:FF`. */
+  mac?: string
   vlans?: SampleInterfaceVlans
 }
 

@@ -13,8 +13,13 @@ export type SampleField =
     }
   | { readonly kind: 'one'; readonly model: ObjectType }
   | { readonly kind: 'many'; readonly model: ObjectType }
-  /** The other end of a reference; GraphQL alone shows it. */
-  | { readonly kind: 'reverse'; readonly model: ObjectType; readonly by: string }
+  /** The other end of a reference; GraphQL alone shows it, but for a few. */
+  | {
+      readonly kind: 'reverse'
+      readonly model: ObjectType
+      readonly by: string
+      readonly inRest?: true
+    }
   /** The only one of several; GraphQL alone shows it. */
   | { readonly kind: 'only'; readonly model: ObjectType; readonly of: string }
   /** An object type: `dcim.device` in REST, `{app_label, model}` in GraphQL. */

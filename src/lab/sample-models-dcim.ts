@@ -104,6 +104,7 @@ const device = defineModel('dcim.device', {
     q: bySearch('name', 'serial', 'asset_tag', 'device_type.manufacturer.name', 'comments'),
     name: byText('name'),
     serial: { kind: 'text', path: 'serial', ignoreCase: true },
+    mac_address: { kind: 'text', path: 'interfaces.mac_address', ignoreCase: true },
     face: { kind: 'choice', path: 'face', values: Object.keys(FACES) },
     asset_tag: byText('asset_tag'),
     position: byNumber('position'),
@@ -134,6 +135,7 @@ const dcimInterface = defineModel('dcim.interface', {
     enabled: boolean,
     mgmt_only: boolean,
     mtu: number,
+    mac_address: text,
     type: {
       kind: 'choice',
       enumName: 'DcimInterfaceTypeChoices',
@@ -159,6 +161,7 @@ const dcimInterface = defineModel('dcim.interface', {
     description: byText('description'),
     enabled: byBoolean('enabled'),
     mgmt_only: byBoolean('mgmt_only'),
+    mac_address: { kind: 'text', path: 'mac_address', ignoreCase: true },
     type: { kind: 'choice', path: 'type', values: Object.keys(INTERFACE_TYPES) },
     mode: { kind: 'choice', path: 'mode', values: Object.keys(MODES) },
     device: byRelated('device', 'dcim.device'),

@@ -136,7 +136,7 @@ const ipAddress = defineModel('ipam.ipaddress', {
     role: one('extras.role'),
     tenant: one('tenancy.tenant'),
     parent: one('ipam.prefix'),
-    interfaces: reverse('dcim.interface', 'ip_addresses')
+    interfaces: { ...reverse('dcim.interface', 'ip_addresses'), inRest: true }
   },
   filters: {
     address: { kind: 'address', path: 'address' },

@@ -56,6 +56,7 @@ export function addInterfaces(add: Add): void {
         enabled: row.enabled ?? true,
         mgmt_only: row.mgmtOnly ?? false,
         mtu: null,
+        mac_address: row.mac ?? null,
         type: row.type,
         device: idOf('dcim.device', row.device),
         status: idOf('extras.status', 'Active'),

@@ -20,6 +20,8 @@ export interface RestView {
   readonly origin: string
   readonly depth: number
   readonly excludeMany: boolean
+  /** What is shown only when it is asked for. */
+  readonly include?: readonly string[]
 }
 
 export interface RestRequest {
@@ -108,7 +110,8 @@ export function readQuery(request: RestRequest) {
   const view: RestView = {
     ...request,
     depth: Math.min(readNumber(take('depth'), 0), MAX_DEPTH),
-    excludeMany: take('exclude_m2m')?.toLowerCase() !== 'false'
+    excludeMany: take('exclude_m2m')?.toLowerCase() !== 'false',
+    include: take('include')?.split(',') ?? []
   }
   return {
     filters,
@@ -134,28 +137,34 @@ export function showObject(object: SampleObject, view: RestView): Json {
     url: `${view.origin}${apiPath(object)}`
   }
   for (const [name, field] of Object.entries(model.fields)) {
-    const value = showValue(object.values[name], name, field, view)
+    const value = showValue(storedValue(object, name, field, view), name, field, view)
     if (value !== undefined) shown[name] = value
   }
   const custom = Object.entries(model.fields).filter(([, { kind }]) => kind === 'custom')
   shown.custom_fields = Object.fromEntries(
     custom.map(([name]) => [name.replace(/^cf_/, ''), object.values[name] ?? null])
   )
+  // The sample network has none.
+  if (view.include?.includes('relationships')) shown.relationships = {}
   shown.notes_url = `${view.origin}${apiPath(object)}notes/`
   return shown
+}
+
+function storedValue(object: SampleObject, name: string, field: SampleField, { store }: RestView) {
+  return field.kind === 'reverse' ? store.pluck(object, name) : object.values[name]
 }
 
 /** Undefined for what the REST API does not show. */
 function showValue(value: unknown, name: string, field: SampleField, view: RestView): unknown {
   switch (field.kind) {
-    case 'reverse':
     case 'only':
     case 'custom':
       return undefined
     case 'one':
       return showReference(value, view)
+    case 'reverse':
     case 'many':
-      if (view.excludeMany && name !== 'tags') return undefined
+      if (!isShown(name, field, view)) return undefined
       return (Array.isArray(value) ? value : []).map((id) => showReference(id, view))
     case 'choice': {
       const label = field.labels?.[String(value)]
@@ -164,6 +173,11 @@ function showValue(value: unknown, name: string, field: SampleField, view: RestV
     default:
       return value ?? null
   }
+}
+
+function isShown(name: string, field: SampleField, { excludeMany }: RestView): boolean {
+  if (field.kind === 'reverse' && !field.inRest) return false
+  return !excludeMany || name === 'tags'
 }
 
 function showReference(id: unknown, view: RestView): unknown {

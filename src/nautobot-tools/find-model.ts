@@ -53,3 +53,10 @@ export function findModel(models: readonly NautobotModel[], asked: string): Naut
     [...new Set(near)].filter(Boolean)
   )
 }
+
+/** Models that have a word in one of their names; none for a word that stands for some objects of a model. */
+export function findModels(models: readonly NautobotModel[], word: string): NautobotModel[] {
+  const wanted = plain(word)
+  if (wanted === '' || hintFor(wanted)) return []
+  return models.filter((model) => namesOf(model).some((name) => name.includes(wanted)))
+}

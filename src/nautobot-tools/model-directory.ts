@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import { SHIM_API } from '../nautobot/shim-api.ts'
 import { createExpiringCache } from '../platform/expiring-cache.ts'
 import { createSingleFlight } from '../platform/single-flight.ts'
+import { type AllowedValues, readAllowedValues } from './allowed-values.ts'
 import type { Asker } from './asker.ts'
 import { createGraphqlTypes, type GraphqlTypes } from './graphql/graphql-types.ts'
 
@@ -10,6 +11,7 @@ const MAX_AGE_MS = 600_000
 const MAX_USERS = 500
 const MAX_DESCRIPTIONS = 500
 const MAX_MODELS = 2_000
+const MAX_VALUE_LISTS = 500
 
 export interface NautobotModel {
   /** `dcim.device`. */
@@ -20,6 +22,8 @@ export interface NautobotModel {
   readonly plural: string
   /** Path of the list in Nautobot's pages; undefined when there is none. */
   readonly page: string | undefined
+  /** Path of the list in the REST API; undefined when Nautobot does not tell. */
+  readonly api?: string | undefined
   /** Name of the root list; undefined when GraphQL does not have the model. */
   readonly graphqlRoot: string | undefined
 }
@@ -56,6 +60,8 @@ export interface ModelDirectory {
   models(asker: Asker): Promise<UserModels>
   describe(objectType: string, asker: Asker): Promise<ModelDescription>
   readonly graphql: GraphqlTypes
+  /** By field, as the user may see them. */
+  allowedValues(objectType: string, asker: Asker): Promise<ReadonlyMap<string, AllowedValues>>
 }
 
 const modelsSchema = z.object({
@@ -66,6 +72,7 @@ const modelsSchema = z.object({
         name: z.string(),
         plural: z.string(),
         page: z.string().nullish(),
+        api: z.string().nullish(),
         graphql: z.union([z.boolean(), z.string()]).nullish(),
         view: z.boolean()
       })
@@ -109,11 +116,12 @@ function toUserModels(answer: unknown): UserModels {
   const viewable = models.filter(({ view }) => view).map(({ object_type }) => object_type)
   return {
     viewable: new Set(viewable),
-    models: models.map(({ object_type, name, plural, page, graphql }) => ({
+    models: models.map(({ object_type, name, plural, page, api, graphql }) => ({
       objectType: object_type,
       name,
       plural,
       page: page ?? undefined,
+      api: api ?? undefined,
       graphqlRoot: typeof graphql === 'string' ? graphql : graphql ? rootName(plural) : undefined
     }))
   }
@@ -123,6 +131,8 @@ function toDescription(answer: unknown): ModelDescription {
   const { fields, filters } = parse(descriptionSchema, answer)
   return { fields: new Map(Object.entries(fields)), filters: new Map(Object.entries(filters)) }
 }
+
+type Values = ReadonlyMap<string, AllowedValues>
 
 export interface ModelDirectoryOptions {
   readonly maxUsers?: number
@@ -136,10 +146,12 @@ export function createModelDirectory(options: ModelDirectoryOptions = {}): Model
   const descriptions = createExpiringCache<ModelDescription>({ maxEntries: maxDescriptions, now })
   const modelFlights = createSingleFlight<UserModels>()
   const descriptionFlights = createSingleFlight<ModelDescription>()
+  const values = createExpiringCache<Values>({ maxEntries: MAX_VALUE_LISTS, now })
+  const valueFlights = createSingleFlight<Values>()
   /** The same for everybody, so that a thousand users do not hold it a thousand times. */
   let shared: readonly NautobotModel[] = []
 
-  return {
+  const directory: ModelDirectory = {
     graphql: createGraphqlTypes(now),
     async models(asker) {
       const viewable = users.get(asker.userId)
@@ -163,6 +175,25 @@ export function createModelDirectory(options: ModelDirectoryOptions = {}): Model
         descriptions.set(objectType, fresh, now() + MAX_AGE_MS)
         return fresh
       })
+    },
+    async allowedValues(objectType, asker) {
+      // What exists may be hidden from one user and shown to another.
+      const key = `${objectType} ${asker.userId}`
+      const known = values.get(key)
+      if (known) return known
+      return valueFlights.run(key, asker.context.signal, async (signal) => {
+        const user = asker.until(signal)
+        const userModels = await directory.models(user)
+        const description = await directory.describe(objectType, user)
+        const fresh = await readAllowedValues(objectType, description, {
+          describe: (related) => directory.describe(related, user),
+          ...userModels,
+          asker: user
+        })
+        values.set(key, fresh, now() + MAX_AGE_MS)
+        return fresh
+      })
     }
   }
+  return directory
 }

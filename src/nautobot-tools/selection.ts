@@ -101,7 +101,7 @@ interface Step {
 }
 
 /** Undefined for a model that Nautobot does not describe. */
-type Describe = (objectType: string) => Promise<ModelDescription | undefined>
+export type Describe = (objectType: string) => Promise<ModelDescription | undefined>
 
 /** Follows a path from model to model, as far as they are described. */
 async function follow(path: readonly string[], from: string, describe: Describe): Promise<Step[]> {

@@ -4,13 +4,15 @@ import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ToolDefinition } from '../tool-server.ts'
 import { type Asker, createAsker, type Identity } from './asker.ts'
 import { count } from './count.ts'
+import { describe } from './describe.ts'
 import { find } from './find.ts'
+import { get } from './get.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { query } from './query.ts'
 import { createRunMemory } from './run-memory.ts'
 import type { SavedQuery } from './saved-query.ts'
 import { ToolRefusal } from './tool-failure.ts'
-import { countInput, findInput, queryInput } from './tool-input.ts'
+import { countInput, describeInput, findInput, getInput, queryInput } from './tool-input.ts'
 import { failure, textOnly } from './tool-output.ts'
 
 /** Name of this tool server, for people and in tool definitions. */
@@ -32,6 +34,14 @@ const FIND =
   'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut. ' +
   'Changes (`extras.objectchange`: who changed what, newest first) can be filtered by user_name, action, changed_object_type, object_repr, time__gte.'
 
+const GET =
+  'One object with all its fields and what it is related to: "show me ams01-rtr-01", "what is 10.0.0.1". ' +
+  'Fields in `not_set` have no value. When several objects may be meant, the error lists `candidates`.'
+
+const DESCRIBE =
+  'What Nautobot can be asked: its models, or the fields, filters and allowed values of one model. ' +
+  'Use it when unsure of a name, rather than guess.'
+
 const QUERY =
   'Ask Nautobot in GraphQL, where find does not reach: several lists at once, or relations of relations. ' +
   'Lists take the filters of count. At the root they also take limit (at most 200) and offset; nested lists take neither: ' +
@@ -48,6 +58,8 @@ const definition = (name: string, description: string, input: z.ZodType): ToolDe
 export const nautobotToolDefinitions: readonly ToolDefinition[] = [
   definition('count', COUNT, countInput),
   definition('find', FIND, findInput),
+  definition('get', GET, getInput),
+  definition('describe', DESCRIBE, describeInput),
   definition('query', QUERY, queryInput)
 ]
 
@@ -140,6 +152,8 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
 
   register('count', COUNT, { schema: countInput, work: count })
   register('find', FIND, { schema: findInput, work: find })
+  register('get', GET, { schema: getInput, work: get })
+  register('describe', DESCRIBE, { schema: describeInput, work: describe })
   register('query', QUERY, { schema: queryInput, work: query })
   for (const { tool, description, input, query: text } of options.savedQueries ?? [])
     register(tool, description, {

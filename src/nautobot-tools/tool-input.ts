@@ -50,6 +50,30 @@ export const findInput = z.strictObject({
 })
 export type FindInput = z.infer<typeof findInput>
 
+export const getInput = z.strictObject({
+  object: text.min(1).describe('Name, IP address, MAC, serial, URL or id'),
+  model: model
+    .describe(
+      'As in count. May be left out for a URL, IP address or MAC, and for a device, place or circuit'
+    )
+    .optional(),
+  filters: filters
+    .describe('As in count; to tell objects of one name apart: {"device": "ams01-rtr-01"}')
+    .default({})
+})
+export type GetInput = z.infer<typeof getInput>
+
+export const describeInput = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .max(100)
+    .describe('A model as in count, or a word to find models by. Default: all models')
+    .optional(),
+  name: z.string().min(1).max(100).describe('One field or filter of the model, in full').optional()
+})
+export type DescribeInput = z.infer<typeof describeInput>
+
 const MAX_QUERY_CHARACTERS = 8_000
 
 export const queryInput = z.strictObject({

@@ -45,13 +45,21 @@ export function textOnly({ structuredContent, ...rest }: CallToolResult): CallTo
 
 const linked = z.object({ links: z.array(z.unknown()).min(1) })
 
-/** A failed call as a result: one sentence, and the nearest valid names where a name was wrong. */
+function hints(error: AppError) {
+  if (!(error instanceof ToolRefusal)) return {}
+  const { nearest, candidates } = error
+  return {
+    ...(nearest.length > 0 && { nearest }),
+    ...(candidates.length > 0 && { candidates })
+  }
+}
+
+/** A failed call as a result: one sentence, and names or objects that may have been meant. */
 export function failure(cause: unknown): CallToolResult {
   const error = AppError.from(cause)
   const { code } = error
-  const near = error instanceof ToolRefusal && error.nearest.length > 0 ? error.nearest : undefined
   const message = sentence(error)
-  const body = { error: { code, message, ...(near && { nearest: near }) } }
+  const body = { error: { code, message, ...hints(error) } }
   // The model may keep an outage to itself; the footer of the answer does not.
   const gaps = code === 'NAUTOBOT_UNAVAILABLE' ? [message] : []
   return {

@@ -7,7 +7,9 @@ export const MAX_SUMMARY_CHARS = 200
 /** Nautobot's own tools. */
 const LABELS: Readonly<Record<string, string>> = {
   count: 'Count',
-  find: 'Find'
+  find: 'Find',
+  get: 'Get',
+  describe: 'Describe'
 }
 
 /** A call in words: its tool, what it is about, and the rest of its arguments in one line. */

@@ -43,13 +43,39 @@ test('links the page of an object of the sample', async () => {
   expect(await page.text()).toContain('ams01-rtr-01')
 })
 
+test('links the page of the object that get shows, and of those that it names', async () => {
+  const call = await connect(peer).tools('everything')
+  const { facts } = await call('get', { object: 'ams01-rtr-01' })
+
+  expect(facts.links.length).toBeGreaterThan(5)
+  for (const { label, url } of facts.links) {
+    const page = await fetch(url)
+    const name = label.split(' ').at(-1) ?? ''
+    expect([label, page.status, (await page.text()).includes(name)]).toEqual([label, 200, true])
+  }
+})
+
+test('says of single objects and descriptions outside the sample that it does not have them', async () => {
+  const call = await connect(peer).tools('everything')
+  const id = '00000000-0000-4000-8000-000000000000'
+  const answers = [
+    await call('get', { model: 'wireless networks', object: id }),
+    await call('get', { object: `/dcim/cables/${id}/` }),
+    await call('describe', { model: 'wireless networks' })
+  ]
+  for (const { text } of answers) expect(text).toMatchObject({ error: { code: 'NOT_IN_SAMPLE' } })
+})
+
 test.each([
   { model: 'wireless networks' },
   { model: 'devices', filters: { has_console_ports: true } }
 ])('says of $model $filters that the sample does not have it, never "none"', async (question) => {
   const call = await connect(peer).tools('everything')
-  for (const tool of ['count', 'find'] as const) {
-    const { isError, text } = await call(tool, question)
+  for (const tool of ['count', 'find', 'get'] as const) {
+    const { isError, text } = await call(tool, {
+      ...question,
+      ...(tool === 'get' && { object: 'x' })
+    })
     expect({ isError, ...text }).toMatchObject({ isError: true, error: { code: 'NOT_IN_SAMPLE' } })
   }
 })

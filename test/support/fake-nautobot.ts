@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { createNautobotClient } from '../../src/nautobot/client.ts'
+import { createModelDirectory } from '../../src/nautobot-tools/model-directory.ts'
 import { connectTools, type ToolAnswer } from './tool-client.ts'
-import { startWireServer, type WireRequest } from './wire-server.ts'
+import { json, startWireServer, type WireRequest } from './wire-server.ts'
 
 export const API = '/api/plugins/ai-ops'
 
@@ -18,7 +19,8 @@ const MODELS = [
   model('dcim.device', 'device', 'devices'),
   model('dcim.location', 'location', 'locations', { view: false }),
   model('dcim.interface', 'interface', 'interfaces'),
-  model('ipam.ipaddress', 'IP address', 'IP addresses'),
+  model('ipam.ipaddress', 'IP address', 'IP addresses', { api: '/api/ipam/ip-addresses/' }),
+  model('extras.status', 'status', 'statuses'),
   model('extras.objectchange', 'object change', 'object changes', { page: null }),
   model('extras.note', 'note', 'notes', { graphql: false })
 ]
@@ -47,18 +49,32 @@ const DEVICE = {
   }
 }
 
+const ADDRESS = {
+  object_type: 'ipam.ipaddress',
+  fields: { address: field('IPFieldSerializer'), status: DEVICE.fields.status },
+  filters: { address: { type: 'MultiValueCharFilter' } }
+}
+
 export type Answer = (request: WireRequest, response: ServerResponse) => unknown
 
 /** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
 export async function setup(
-  answers: { count?: Answer; graphql?: Answer; describe?: Answer; saved?: Answer } = {}
+  answers: {
+    count?: Answer
+    graphql?: Answer
+    describe?: Answer
+    rest?: Answer
+    saved?: Answer
+  } = {}
 ) {
   const routes: [string, Answer][] = [
     [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
+    [`${API}/models/ipam.ipaddress/`, () => ADDRESS],
     [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
     [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
     ['/api/extras/graphql-queries/', answers.saved ?? (() => ({ results: [] }))],
-    ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))]
+    ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))],
+    ['/api/', answers.rest ?? ((_, response) => json(response, 404, { detail: 'Not found.' }))]
   ]
   const server = await startWireServer((request, response) => {
     const [, answer] = routes.find(([path]) => request.path.startsWith(path)) ?? []
@@ -74,13 +90,17 @@ export async function setup(
     verifyTls: true
   })
   const forgotten: string[] = []
-  const call = await connectTools(nautobot, {
-    userId: 'id-alice',
-    token: 'alice-token',
-    onForgotten: (token) => forgotten.push(token.reveal())
-  })
+  const directory = createModelDirectory()
+  const connect = () =>
+    connectTools(nautobot, {
+      userId: 'id-alice',
+      token: 'alice-token',
+      directory,
+      onForgotten: (token) => forgotten.push(token.reveal())
+    })
+  const call = await connect()
   const sent = (part: string) => server.requests.filter(({ path }) => path.includes(part))
-  return { server, nautobot, call, sent, forgotten }
+  return { server, nautobot, call, anotherRun: connect, sent, forgotten }
 }
 
 export const graphqlText = (request: WireRequest | undefined) =>

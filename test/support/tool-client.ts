@@ -31,7 +31,7 @@ export interface ToolUser {
 }
 
 export type CallTool = (
-  name: 'count' | 'find' | 'query' | `saved_${string}`,
+  name: 'count' | 'describe' | 'find' | 'get' | 'query' | `saved_${string}`,
   args: Record<string, unknown>,
   signal?: AbortSignal
 ) => Promise<ToolAnswer>

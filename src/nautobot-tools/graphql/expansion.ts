@@ -31,7 +31,7 @@ interface Place {
 }
 
 const INTROSPECTION =
-  'The schema cannot be queried here. Find asks for the fields of a model; an unknown name is answered with the nearest ones.'
+  'The schema cannot be queried here. Use describe for models, fields and filters; an unknown name is answered with the nearest ones.'
 
 /** Spends what one query may have, as fragments are written out. */
 function createBudget() {

@@ -3,6 +3,7 @@ import { changesAgree } from './changes.ts'
 import { countsAgree } from './counts.ts'
 import { exchangesAgree, refusedExchangesAgree } from './identity.ts'
 import { devicesAgree, listsAgree } from './lists.ts'
+import { descriptionsAgree, objectsAgree } from './objects.ts'
 import { type ContractPeer, connect } from './peer.ts'
 import { queriesAgree, wrongQueriesAgree } from './queries.ts'
 import { rightsAgree, wrongNamesAgree } from './refusals.ts'
@@ -13,6 +14,8 @@ export function contract(peer: () => ContractPeer): void {
   countsAgree(peer)
   devicesAgree(peer)
   listsAgree(peer)
+  objectsAgree(peer)
+  descriptionsAgree(peer)
   changesAgree(peer)
   queriesAgree(peer)
   wrongQueriesAgree(peer)
