@@ -3,11 +3,12 @@ import { z } from 'zod'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ToolDefinition } from '../tool-server.ts'
 import { type Asker, createAsker, type Identity } from './asker.ts'
+import { changes } from './changes.ts'
 import { count } from './count.ts'
 import { find } from './find.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { ToolRefusal } from './tool-failure.ts'
-import { countInput, findInput } from './tool-input.ts'
+import { changesInput, countInput, findInput } from './tool-input.ts'
 import { failure } from './tool-output.ts'
 
 /** Name of this tool server, for people and in tool definitions. */
@@ -22,12 +23,15 @@ const INSTRUCTIONS =
   'After an error with `nearest`, ask again with a name from there, or ask the user.'
 
 const COUNT =
-  'How many objects in Nautobot match, in all or for each value of a field. ' +
-  'Use it for every "how many", and for distributions with group_by.'
+  'How many objects in Nautobot match, in all or for each value of one or two fields. ' +
+  'Use it for every "how many", for distributions and for "which has the most", with group_by.'
 
 const FIND =
-  'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut. ' +
-  'Changes (`extras.objectchange`: who changed what, newest first) can be filtered by user_name, action, changed_object_type, object_repr, time__gte.'
+  'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut.'
+
+const CHANGES =
+  'Who changed what in Nautobot and when, newest first, with the fields before and after. ' +
+  'Give times as the user says them; `range` in the result has what they were taken for.'
 
 const READ_ONLY = { readOnlyHint: true, destructiveHint: false, idempotentHint: true } as const
 
@@ -38,13 +42,19 @@ const definition = (name: string, description: string, input: z.ZodType): ToolDe
 
 /** The built-in tools as a model sees them; the same for every run, so that prompts can be cached. */
 export const nautobotToolDefinitions: readonly ToolDefinition[] = [
+  definition('changes', CHANGES, changesInput),
   definition('count', COUNT, countInput),
   definition('find', FIND, findInput)
 ]
 
 interface Tool<I> {
   readonly schema: z.ZodType<I>
-  readonly work: (input: I, asker: Asker, directory: ModelDirectory) => Promise<CallToolResult>
+  readonly work: (
+    input: I,
+    asker: Asker,
+    directory: ModelDirectory,
+    nowMs: number
+  ) => Promise<CallToolResult>
 }
 
 /** Advertised as it is, but checked in {@link readInput}: wrong arguments are answered like any other failure. */
@@ -68,6 +78,8 @@ export interface NautobotToolServerOptions extends Identity {
   /** Shared by all tool servers of the process. */
   readonly directory: ModelDirectory
   readonly correlationId: string
+  /** Milliseconds since the epoch; for times such as "yesterday". */
+  readonly now?: () => number
 }
 
 /**
@@ -75,7 +87,7 @@ export interface NautobotToolServerOptions extends Identity {
  * connection; close it with its transport. Every failure is a result with `isError`, but for an abort.
  */
 export function createNautobotToolServer(options: NautobotToolServerOptions): McpServer {
-  const { nautobot, directory, correlationId } = options
+  const { nautobot, directory, correlationId, now = Date.now } = options
   const server = new McpServer(
     { name: NAUTOBOT_TOOL_SERVER, version: VERSION },
     { instructions: INSTRUCTIONS }
@@ -87,7 +99,7 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
       const { signal } = mcpReq
       try {
         const asker = createAsker(nautobot, options, { signal, correlationId })
-        return await work(readInput(schema, args), asker, directory)
+        return await work(readInput(schema, args), asker, directory, now())
       } catch (error) {
         signal.throwIfAborted()
         return failure(error)
@@ -95,6 +107,7 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
     })
   }
 
+  register('changes', CHANGES, { schema: changesInput, work: changes })
   register('count', COUNT, { schema: countInput, work: count })
   register('find', FIND, { schema: findInput, work: find })
   return server
