@@ -43,7 +43,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     'There are no traces. What a conversation itself says, arguments of calls included, is kept with it in Redis.'
   ),
   T15: open('Unknown filter, field or type: an error with the nearest valid names.'),
-  T16: open('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
+  T16: done('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
   T17: open('Injected instructions have no effect, even when the model obeys them.'),
   T18: open('The model repeats nearly the same call: stopped after a few.'),
   T19: open('The context is too long: compact, retry once, answer.'),
