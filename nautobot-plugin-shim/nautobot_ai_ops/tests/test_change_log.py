@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 import re
+from unittest import mock
 import uuid
 
 from django.urls import reverse
@@ -140,6 +141,13 @@ class ChangeLogFilterTest(ChangeLogTestCase):
             device.save()
         self.assertEqual(self.changes("nautobot_ai_ops_object=renamed"), sorted([*expected, ("update", "renamed")]))
         self.assertEqual(self.changes("nautobot_ai_ops_object=ai-ops-0"), sorted([*expected, ("update", "renamed")]))
+
+    def test_a_name_of_very_many_objects_is_found_too(self):
+        expected = self.changes("nautobot_ai_ops_object=ai-ops-0&nautobot_ai_ops_object=ai-ops-4")
+        self.assertEqual(len(expected), 5)
+        with mock.patch("nautobot_ai_ops.filter_extensions.MAX_OBJECTS", 1):
+            found = self.changes("nautobot_ai_ops_object=ai-ops-0&nautobot_ai_ops_object=ai-ops-4")
+        self.assertEqual(found, expected)
 
     def test_odd_values_are_refused(self):
         for query in (
