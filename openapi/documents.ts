@@ -28,9 +28,10 @@ async function createOpenApi(version: string): Promise<string> {
 
 /** An app that is asked for its document alone: whatever else it would do, it must not. */
 function createIdleOptions(version: string): AppOptions {
-  const refuse = async (): Promise<never> => {
+  const refuseNow = (): never => {
     throw new Error('Made for its document alone')
   }
+  const refuse = async (): Promise<never> => refuseNow()
   return {
     environment: 'PROD',
     version,
@@ -63,6 +64,7 @@ function createIdleOptions(version: string): AppOptions {
       userTokens: { forCaller: refuse, forget: () => undefined }
     },
     scheduler: { list: async () => [], run: refuse },
+    toolServerFor: refuseNow,
     chatOptions: { currentCatalog: refuse, userToken: refuse }
   }
 }

@@ -18,6 +18,7 @@ import type { ConfigurationOptions } from './http/routes/configuration-objects.t
 import { conversationRoutes } from './http/routes/conversations.ts'
 import { type JobRoutesOptions, jobs } from './http/routes/jobs.ts'
 import { llmModels } from './http/routes/llm-models.ts'
+import { type McpRouteOptions, mcp } from './http/routes/mcp.ts'
 import { mcpServers } from './http/routes/mcp-servers.ts'
 import { probes, type Readiness } from './http/routes/probes.ts'
 import { runRoutes } from './http/routes/runs.ts'
@@ -52,6 +53,7 @@ export interface AppOptions {
   readonly conversations: Conversations
   readonly configuration: ConfigurationOptions
   readonly scheduler: JobRoutesOptions['scheduler']
+  readonly toolServerFor: McpRouteOptions['toolServerFor']
   readonly chatOptions: Pick<ChatOptionsSource, 'currentCatalog' | 'userToken'>
 }
 
@@ -102,6 +104,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   for (const routes of [llmModels, mcpServers, systemPrompts]) {
     await app.register(routes, options.configuration)
   }
+  const { toolServerFor, heartbeatMs } = options
+  await app.register(mcp, { toolServerFor, keepAliveMs: heartbeatMs })
   await app.register(jobs, { scheduler: options.scheduler })
   await app.register(probes, { readiness: options.readiness, metrics })
   await app.register(web, {

@@ -50,6 +50,11 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'Open the address that was printed at start, or name the host in AI_OPS_ALLOWED_HOSTS.'
   },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    retryable: false,
+    help: "Call from a program, which sends no Origin header, or from Nautobot's own pages."
+  },
   NOT_FOUND: {
     status: 404,
     retryable: false,

@@ -4,12 +4,14 @@ import { createUserTokens } from './auth/user-token.ts'
 import type { Config } from './config.ts'
 import { createNautobotClient } from './nautobot/client.ts'
 import type { NautobotClient } from './nautobot/client.types.ts'
+import { createModelDirectory } from './nautobot-tools/model-directory.ts'
 import type { Logger } from './platform/logger.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { createAnswering } from './services/answering.ts'
 import { type Demand, startBoot } from './services/boot.ts'
 import { type Configuration, createConfiguration } from './services/configuration.ts'
 import { startJobs } from './services/jobs.ts'
+import { createOutsideTools } from './services/outside-tools.ts'
 import { prepareSurroundings, type Surroundings } from './services/surroundings.ts'
 
 const MAX_NAUTOBOT_RESPONSE_BYTES = 32 * 1024 * 1024
@@ -31,6 +33,7 @@ export interface Services {
     | 'chatOptions'
     | 'configuration'
     | 'scheduler'
+    | 'toolServerFor'
     | 'metrics'
   >
   readonly embedded: readonly string[]
@@ -59,7 +62,8 @@ export async function createServices({
     nautobot,
     onRightsChanged: () => userTokens.forgetAll()
   })
-  const answering = createAnswering({ ...common, nautobot, configuration, userTokens })
+  const tools = { nautobot, userTokens, directory: createModelDirectory() }
+  const answering = createAnswering({ ...common, ...tools, configuration })
   const { cleanup } = answering
   const jobs = startJobs({ ...common, catalog: configuration.store, cleanup })
   const boot = startBoot(demandsOf(configuration), logger)
@@ -81,6 +85,7 @@ export async function createServices({
       },
       configuration: { reader: configuration.reader, writer: configuration.writer, userTokens },
       scheduler: jobs.scheduler,
+      toolServerFor: createOutsideTools({ ...tools, logger, metrics }),
       metrics
     },
     embedded: surroundings.embedded,

@@ -2,7 +2,7 @@ import { incompleteAnswer } from '../conversations/messages.ts'
 import { AppError } from '../errors.ts'
 import type { AgentOptions } from './agent.ts'
 import type { AgentEvent } from './agent-events.ts'
-import { findPlace, pendingMessages } from './agent-resume.ts'
+import { findPlace, pendingResults } from './agent-resume.ts'
 import {
   LEFT,
   messageOf,
@@ -53,9 +53,7 @@ async function keepShown(
   try {
     const place = progress.place ?? (await findPlace(checkpointer, turn)).place
     const messages = [
-      ...(place.isAsked
-        ? await pendingMessages(checkpointer, turn.conversationId)
-        : [messageOf(turn)]),
+      ...(place.isAsked ? await pendingResults(checkpointer, turn) : [messageOf(turn)]),
       ...(shown ? [incompleteAnswer(shown.messageId, shown.text)] : [])
     ]
     if (messages.length === 0) return

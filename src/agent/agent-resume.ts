@@ -1,10 +1,11 @@
-import type { BaseMessage } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
+import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
 import { type ReadMessage, toReadMessages } from '../conversations/conversation-reader.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import type { ToolResult } from '../tool-server.ts'
 import type { AgentEvent, SnapshotMessage, ToolCallNote } from './agent-events.ts'
-import type { Turn, TurnPlace } from './agent-turn.ts'
+import { type Turn, type TurnPlace, threadOf } from './agent-turn.ts'
 
 /** Of all tool results in one snapshot; the oldest give way. */
 const MAX_SNAPSHOT_RESULT_CHARACTERS = 512 * 1024
@@ -68,15 +69,53 @@ function openTextOf(events: readonly AgentEvent[]): EarlierAttempts['openText'] 
 /** Where a turn goes on, and of a later attempt what is stored there. Throws MESSAGE_NOT_FOUND. */
 export async function findPlace(
   checkpointer: ConversationCheckpointer,
-  { runId, conversationId, attempt, branch }: Turn
-): Promise<{ readonly place: TurnPlace; readonly stored: BaseMessage[] }> {
-  const head = attempt > 1 ? await storedMessages(checkpointer, conversationId) : []
-  const isAsked = head.some(({ id }) => id === runId)
-  const from = isAsked ? undefined : await branchPoint(checkpointer, conversationId, branch)
-  const isElsewhere = attempt > 1 && from !== undefined
-  const stored = isElsewhere ? await storedMessages(checkpointer, conversationId, from) : head
-  const isCut = isAsked && stored.at(-1)?.additional_kwargs.incomplete === true
-  return { place: { isAsked, isCut, from }, stored }
+  turn: Turn
+): Promise<{ readonly place: TurnPlace; readonly stored: readonly BaseMessage[] }> {
+  const { runId, conversationId, attempt, branch } = turn
+  const head = attempt > 1 ? await readStored(checkpointer, threadOf(turn)) : NOTHING_STORED
+  if (head.messages.some(({ id }) => id === runId)) {
+    const place = { isAsked: true, isCut: !isAnswered(head.messages), from: undefined }
+    return { place, stored: [...head.messages, ...head.results] }
+  }
+  const from = await branchPoint(checkpointer, conversationId, branch)
+  const place = { isAsked: false, isCut: false, from }
+  if (attempt === 1 || from === undefined) return { place, stored: head.messages }
+  return { place, stored: (await readStored(checkpointer, threadOf(turn, place))).messages }
+}
+
+/** The last word is the model's own, and whole. */
+function isAnswered(messages: readonly BaseMessage[]): boolean {
+  const last = messages.at(-1)
+  if (!AIMessage.isInstance(last)) return false
+  return !last.tool_calls?.length && last.additional_kwargs.incomplete !== true
+}
+
+interface Stored {
+  readonly messages: readonly BaseMessage[]
+  /** Of calls whose step had not ended. */
+  readonly results: readonly BaseMessage[]
+}
+
+const NOTHING_STORED: Stored = { messages: [], results: [] }
+
+/** Under a claim it waits for a Redis that is gone, as what is written does. */
+async function readStored(
+  checkpointer: BaseCheckpointSaver,
+  config: RunnableConfig
+): Promise<Stored> {
+  const tuple = await checkpointer.getTuple(config)
+  const messages = tuple?.checkpoint.channel_values.messages
+  if (!tuple || !Array.isArray(messages)) return NOTHING_STORED
+  const known = new Set(messages.map(({ id }) => id))
+  const results = resultsIn(tuple).filter(({ id }) => !known.has(id))
+  return { messages, results: [...new Map(results.map((result) => [result.id, result])).values()] }
+}
+
+/** Nothing else: an update that was cut off leaves its writes at the checkpoint it began from. */
+function resultsIn({ pendingWrites = [] }: CheckpointTuple): ToolMessage[] {
+  return pendingWrites
+    .flatMap(([, channel, value]) => (channel === 'messages' ? [value].flat() : []))
+    .filter((message): message is ToolMessage => ToolMessage.isInstance(message))
 }
 
 /** What is stored of a conversation now, at its head or elsewhere, results included whose step had not ended. */
@@ -85,25 +124,16 @@ export async function storedMessages(
   thread_id: string,
   checkpoint_id = ''
 ): Promise<BaseMessage[]> {
-  const tuple = await checkpointer.getTuple({ configurable: { thread_id, checkpoint_id } })
-  if (!tuple) return []
-  const { messages } = tuple.checkpoint.channel_values
-  return [...(Array.isArray(messages) ? (messages as BaseMessage[]) : []), ...pending(tuple)]
+  const stored = await readStored(checkpointer, { configurable: { thread_id, checkpoint_id } })
+  return [...stored.messages, ...stored.results]
 }
 
-/** Results whose step has not ended. */
-export async function pendingMessages(
+/** Results at a turn's head whose step has not ended. */
+export async function pendingResults(
   checkpointer: BaseCheckpointSaver,
-  thread_id: string
-): Promise<BaseMessage[]> {
-  const tuple = await checkpointer.getTuple({ configurable: { thread_id } })
-  return tuple ? pending(tuple) : []
-}
-
-function pending({ pendingWrites = [] }: CheckpointTuple): BaseMessage[] {
-  return pendingWrites.flatMap(([, channel, value]) =>
-    channel === 'messages' ? ([value].flat() as BaseMessage[]) : []
-  )
+  turn: Turn
+): Promise<readonly BaseMessage[]> {
+  return (await readStored(checkpointer, threadOf(turn))).results
 }
 
 /** The conversation as AG-UI's clients take it over. */

@@ -51,7 +51,7 @@ export interface Progress {
 export interface TurnPlace {
   /** The question is in a checkpoint: the head is the turn's own. */
   isAsked: boolean
-  /** An earlier attempt was cut short, and has kept what it had shown. */
+  /** What is stored is no whole answer: with no step left to do, an earlier attempt was cut short. */
   readonly isCut: boolean
   /** The checkpoint where it begins as long as it is not; undefined: at the head. */
   readonly from: string | undefined

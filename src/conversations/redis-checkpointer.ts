@@ -198,7 +198,8 @@ export class RedisCheckpointer extends BaseCheckpointSaver {
 
   /** Every one of the scripts counts once when it is run twice. Whoever only looks is told at once. */
   #patiently<T>({ fence }: CheckpointPlace, work: () => Promise<T>): Promise<T> {
-    return patiently(work, fence === '' ? 0 : (this.#options.patienceMs ?? 0))
+    const { client, patienceMs = 0 } = this.#options
+    return patiently(work, fence === '' ? 0 : patienceMs, () => client.status === 'end')
   }
 
   /** Every checkpoint that a config may mean, the newest of each conversation first. */

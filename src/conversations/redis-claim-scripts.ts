@@ -81,19 +81,19 @@ return {'OK', state[1], tostring(fence), state[3]}
 `)
 
 /**
- * ARGV: run, conversation id. The fence stays where it is: it only ever goes up. A run that was kept and never told to
+ * ARGV: fence, run, conversation id. The fence stays where it is: it only ever goes up. A run that was kept and never told to
  * anybody goes along.
  */
 export const RELEASE = defineScript(`${GUARD}
-local refused = refusal('')
+local refused = refusal(ARGV[1])
 if refused then return refused end
-if redis.call('HGET', conversation, 'run') == ARGV[1] then
+if redis.call('HGET', conversation, 'run') == ARGV[2] then
   redis.call('HDEL', conversation, 'run', 'lease')
-  redis.call('ZREM', leases, ARGV[2])
-  local kept, log = runKeys(ARGV[1])
+  redis.call('ZREM', leases, ARGV[3])
+  local kept, log = runKeys(ARGV[2])
   if redis.call('HEXISTS', kept, 'ended') == 0 then
     redis.call('UNLINK', kept, log)
-    redis.call('ZREM', runs, ARGV[1])
+    redis.call('ZREM', runs, ARGV[2])
   end
 end
 return {'OK'}

@@ -68,9 +68,10 @@ export function createRedisConversationRegistry(
 
   async function free(id: string, runId: string): Promise<void> {
     const claim = held.find(id, runId)
-    if (claim) held.forget(claim)
+    if (!claim) return
+    held.forget(claim)
     // Deleted, taken over, or no Redis: nothing of ours is left to release, or the lease lapses.
-    await run(RELEASE, id, [runId, id]).catch(() => undefined)
+    await run(RELEASE, id, [claim.fence, runId, id]).catch(() => undefined)
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { patiently } from '../platform/patiently.ts'
 import { type RedisReply, type RedisScript, runScript } from '../platform/redis-script.ts'
 import type { JobRun } from './job.ts'
 import { type JobAnswer, type JobCoordinator, JobLost } from './job-coordinator.ts'
@@ -25,6 +26,7 @@ export interface RedisJobCoordinatorOptions {
  */
 export function createRedisJobCoordinator(options: RedisJobCoordinatorOptions): JobCoordinator {
   const { client, deployment, leaseMs = LEASE_MS, heartbeatMs = HEARTBEAT_MS } = options
+  const isClosed = () => client.status === 'end'
 
   async function call(script: RedisScript, jobName: string, ...args: (string | number)[]) {
     const keys = [`ai-ops:${deployment}:job:${jobName}`]
@@ -42,11 +44,12 @@ export function createRedisJobCoordinator(options: RedisJobCoordinatorOptions): 
         startedAt,
         lost: lease.lost,
         async report(run) {
-          await call(REPORT_JOB, jobName, runId, JSON.stringify(run), KEEP_SECONDS)
+          const report = [runId, JSON.stringify(run), KEEP_SECONDS] as const
+          await patiently(() => call(REPORT_JOB, jobName, ...report), leaseMs, isClosed)
         },
         async release() {
           lease.end()
-          await call(RELEASE_JOB, jobName, runId)
+          await patiently(() => call(RELEASE_JOB, jobName, runId), leaseMs, isClosed)
         }
       }
     }

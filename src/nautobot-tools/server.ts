@@ -9,7 +9,7 @@ import { find } from './find.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { ToolRefusal } from './tool-failure.ts'
 import { changesInput, countInput, findInput } from './tool-input.ts'
-import { failure } from './tool-output.ts'
+import { failure, textOnly } from './tool-output.ts'
 
 /** Name of this tool server, for people and in tool definitions. */
 export const NAUTOBOT_TOOL_SERVER = 'nautobot'
@@ -73,6 +73,19 @@ function readInput<I>(schema: z.ZodType<I>, args: unknown): I {
   throw new ToolRefusal(sentences.join(' '))
 }
 
+/** Every failure becomes a result; an abort stays one. */
+async function settle(
+  work: () => Promise<CallToolResult>,
+  signal: AbortSignal
+): Promise<CallToolResult> {
+  try {
+    return await work()
+  } catch (error) {
+    signal.throwIfAborted()
+    return failure(error)
+  }
+}
+
 export interface NautobotToolServerOptions extends Identity {
   readonly nautobot: NautobotClient
   /** Shared by all tool servers of the process. */
@@ -80,6 +93,16 @@ export interface NautobotToolServerOptions extends Identity {
   readonly correlationId: string
   /** Milliseconds since the epoch; for times such as "yesterday". */
   readonly now?: () => number
+  /** Answers clients other than our agent, which know nothing of the program's part of a result. */
+  readonly forOutside?: boolean
+  /** Told of every call when it is over. */
+  readonly onCalled?: (call: CalledTool) => void
+}
+
+export interface CalledTool {
+  readonly tool: string
+  readonly outcome: 'ok' | 'error' | 'aborted'
+  readonly durationMs: number
 }
 
 /**
@@ -87,22 +110,29 @@ export interface NautobotToolServerOptions extends Identity {
  * connection; close it with its transport. Every failure is a result with `isError`, but for an abort.
  */
 export function createNautobotToolServer(options: NautobotToolServerOptions): McpServer {
-  const { nautobot, directory, correlationId, now = Date.now } = options
+  const { nautobot, directory, correlationId, forOutside = false, onCalled } = options
+  const { now = Date.now } = options
   const server = new McpServer(
     { name: NAUTOBOT_TOOL_SERVER, version: VERSION },
-    { instructions: INSTRUCTIONS }
+    // The list is the same as long as the process lives: nobody has to listen for changes of it.
+    { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: false } } }
   )
 
   function register<I>(name: string, description: string, { schema, work }: Tool<I>): void {
     const config = { description, inputSchema: checkedByUs(schema), annotations: READ_ONLY }
-    server.registerTool(name, config, async (args, { mcpReq }) => {
-      const { signal } = mcpReq
+    server.registerTool(name, config, async (args, { mcpReq: { signal } }) => {
+      const startedAt = performance.now()
+      let outcome: CalledTool['outcome'] = 'aborted'
       try {
         const asker = createAsker(nautobot, options, { signal, correlationId })
-        return await work(readInput(schema, args), asker, directory, now())
-      } catch (error) {
-        signal.throwIfAborted()
-        return failure(error)
+        const result = await settle(
+          () => work(readInput(schema, args), asker, directory, now()),
+          signal
+        )
+        outcome = result.isError ? 'error' : 'ok'
+        return forOutside ? textOnly(result) : result
+      } finally {
+        onCalled?.({ tool: name, outcome, durationMs: performance.now() - startedAt })
       }
     })
   }

@@ -1,4 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
+import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import type { ProofLink } from '../tool-server.ts'
 import { ToolRefusal } from './tool-failure.ts'
@@ -29,6 +30,20 @@ function sentence({ code, message }: AppError): string {
     return `Nautobot could not be asked, so the answer is not known. ${message}`
   return message
 }
+
+/**
+ * The same for a client that is not our agent: it shows its model one part of a result or the other, so all of it is in
+ * the text, links included.
+ */
+export function textOnly({ structuredContent, ...rest }: CallToolResult): CallToolResult {
+  const [first] = rest.content
+  const { data } = linked.safeParse(structuredContent)
+  if (!data || first?.type !== 'text') return rest
+  const text = JSON.stringify({ ...JSON.parse(first.text), links: data.links })
+  return { ...rest, content: [{ type: 'text', text }] }
+}
+
+const linked = z.object({ links: z.array(z.unknown()).min(1) })
 
 /** A failed call as a result: one sentence, and the nearest valid names where a name was wrong. */
 export function failure(cause: unknown): CallToolResult {

@@ -29,8 +29,13 @@ const GIVEN_UP: AgentEvent = {
   code: 'RUN_INTERRUPTED'
 }
 
+export interface MemoryRunStore extends RunStore {
+  /** Of a conversation that is forgotten nothing can be read any more; who reads an end just now may finish. */
+  forget(conversationId: string): void
+}
+
 /** The runs of this process: those going on, and ended ones for a while. They end with it. */
-export function createMemoryRunStore(options: MemoryRunStoreOptions): RunStore {
+export function createMemoryRunStore(options: MemoryRunStoreOptions): MemoryRunStore {
   const { now = Date.now } = options
   const runs = new Map<string, Run>()
 
@@ -64,6 +69,12 @@ export function createMemoryRunStore(options: MemoryRunStoreOptions): RunStore {
     async view(runId) {
       const run = find(runId)
       return run && viewOf(run)
+    },
+
+    forget(conversationId) {
+      for (const [id, { record }] of runs) {
+        if (record.conversationId === conversationId) runs.delete(id)
+      }
     },
 
     async *read(runId, after, signal) {

@@ -1,17 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { STOPPED } from '../agent/agent-turn.ts'
 import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import { patiently } from '../platform/patiently.ts'
 import { type Execution, executeRun, type RunExecutionOptions } from './run-execution.ts'
 import type { SharedRuns } from './shared-runs.ts'
 
 /** Redis may be restarting; where it stays away, the lease lapses by itself. */
-const MAX_HAND_OVER_TRIES = 10
-const HAND_OVER_RETRY_MS = 500
+const MAX_HAND_OVER_MS = 5_000
+const MAX_REMEMBERED_STOPS = 1_000
+
+type OwnedShared = Pick<SharedRuns, 'handOver' | 'requestCancel' | 'isClosed'>
 
 export interface OwnedRunsOptions extends RunExecutionOptions {
   readonly conversations: Pick<ConversationRegistry, 'release'>
-  readonly shared?: Pick<SharedRuns, 'handOver'>
+  readonly shared?: OwnedShared
 }
 
 /** The runs that this replica answers, waiting ones included. */
@@ -35,10 +38,21 @@ interface Owned {
 export function createOwnedRuns(options: OwnedRunsOptions): OwnedRuns {
   const { conversations, shared, onBroken } = options
   const runs = new Map<string, Owned>()
+  /** Stopped here, and not ended: Redis may not know of it. */
+  const stopped = new Set<string>()
+
+  function remember(id: string): void {
+    stopped.add(id)
+    const [oldest] = stopped
+    if (stopped.size > MAX_REMEMBERED_STOPS && oldest !== undefined) stopped.delete(oldest)
+  }
 
   async function carryOut(execution: Execution): Promise<void> {
     const { id, conversationId } = execution.record
-    if (await executeRun(execution, options)) return
+    const hasEnded = await executeRun(execution, options)
+    stopped.delete(id)
+    if (hasEnded) return
+    if (execution.controller.signal.reason === STOPPED) remember(id)
     if (shared) await handOver(execution, shared).catch((error) => onBroken(error, id))
     else await conversations.release(conversationId, id)
   }
@@ -55,6 +69,7 @@ export function createOwnedRuns(options: OwnedRunsOptions): OwnedRuns {
         if (runs.get(id)?.execution === execution) runs.delete(id)
       })
       runs.set(id, { execution, ended })
+      if (stopped.has(id)) execution.controller.abort(STOPPED)
     },
     ids: () => [...runs.keys()],
     has: (runId) => runs.has(runId),
@@ -77,19 +92,19 @@ export function createOwnedRuns(options: OwnedRunsOptions): OwnedRuns {
 /** Deleted, or somebody else has it already. */
 const GONE: ReadonlySet<ErrorCode> = new Set(['CONVERSATION_NOT_FOUND', 'CONVERSATION_TAKEN_OVER'])
 
+/** Also that it was stopped, so that whoever has it next only tells the end. */
 async function handOver(
-  { record, fence = '' }: Execution,
-  shared: Pick<SharedRuns, 'handOver'>
+  { record, fence = '', controller }: Execution,
+  shared: OwnedShared
 ): Promise<void> {
   const claim = { id: record.conversationId, runId: record.id, fence }
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await shared.handOver(claim)
-    } catch (error) {
-      const { code } = AppError.from(error)
-      if (GONE.has(code)) return
-      if (code !== 'REDIS_UNAVAILABLE' || tries === MAX_HAND_OVER_TRIES) throw error
-      await sleep(HAND_OVER_RETRY_MS)
-    }
+  const tell = async () => {
+    if (controller.signal.reason === STOPPED) await shared.requestCancel(record.id)
+    await shared.handOver(claim)
+  }
+  try {
+    await patiently(tell, MAX_HAND_OVER_MS, () => shared.isClosed())
+  } catch (error) {
+    if (!GONE.has(AppError.from(error).code)) throw error
   }
 }

@@ -22,7 +22,7 @@ export interface RunRecoveryOptions {
 
 /** Looks after runs: takes those over that nobody answers, stops those that were asked to stop elsewhere. */
 export interface RunRecovery {
-  /** Takes one run over now if nobody answers it. */
+  /** Takes one run over now if nobody answers it, also without room: to be stopped. */
   take(conversationId: string): Promise<void>
   /** Takes no more runs; resolves when one that is being taken is settled. */
   drain(): Promise<void>
@@ -36,7 +36,7 @@ export function createRunRecovery(options: RunRecoveryOptions): RunRecovery {
   let isDraining = false
 
   async function takeOne(conversationId: string): Promise<void> {
-    if (isDraining || !hasRoom()) return
+    if (isDraining) return
     const run = await shared.takeOver(conversationId)
     if (!run) return
     if (!isDraining) return adopt(run)
@@ -51,6 +51,7 @@ export function createRunRecovery(options: RunRecoveryOptions): RunRecovery {
   async function takeLapsed(): Promise<void> {
     if (isDraining || !hasRoom()) return
     for (const conversationId of await shared.lapsed(MAX_TAKEN_AT_ONCE)) {
+      if (!hasRoom()) return
       // One that cannot be taken must not stand before all others.
       await take(conversationId).catch(onError)
     }

@@ -16,6 +16,8 @@ export interface SharedRuns {
   cancelled(runIds: readonly string[]): Promise<readonly string[]>
   /** Hears the ids of runs that are to be stopped, most of the time: whoever owns runs looks at `cancelled`, too. */
   onCancel(listener: (runId: string) => void): () => void
+  /** Nothing comes back any more: the connection was closed for good. */
+  isClosed(): boolean
 }
 
 export interface TakenOverRun extends ReopenedRun {
@@ -32,6 +34,7 @@ export interface SharedRunsOptions {
   readonly store: Pick<RedisRunStore, 'reopen' | 'requestCancel' | 'cancelled'>
   readonly channels: RedisChannels
   readonly deployment: string
+  readonly isClosed: () => boolean
 }
 
 export function createSharedRuns(options: SharedRunsOptions): SharedRuns {
@@ -54,6 +57,7 @@ export function createSharedRuns(options: SharedRunsOptions): SharedRuns {
     },
 
     handOver: registry.handOver,
+    isClosed: options.isClosed,
     requestCancel: store.requestCancel,
     cancelled: store.cancelled,
     onCancel: (listener) =>

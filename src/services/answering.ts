@@ -11,7 +11,7 @@ import { toModelError } from '../llm/model-errors.ts'
 import { createModelFactory } from '../llm/model-factory.ts'
 import { createMcpClients, type McpClients } from '../mcp/mcp-clients.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
-import { createModelDirectory } from '../nautobot-tools/model-directory.ts'
+import type { ModelDirectory } from '../nautobot-tools/model-directory.ts'
 import {
   createNautobotToolServer,
   NAUTOBOT_TOOL_SERVER,
@@ -39,6 +39,7 @@ const RENEW_BEFORE_MS = 60_000
 export interface AnsweringParts {
   readonly config: Config
   readonly nautobot: NautobotClient
+  readonly directory: ModelDirectory
   readonly configuration: Configuration
   readonly userTokens: UserTokens
   readonly logger: Logger
@@ -151,8 +152,7 @@ interface AgentParts {
 }
 
 function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentParts): Agent {
-  const { config, configuration, userTokens, logger, metrics } = parts
-  const directory = createModelDirectory()
+  const { config, configuration, userTokens, logger, metrics, directory } = parts
   return createAgent({
     graph: createAgentGraph(checkpointer),
     checkpointer,

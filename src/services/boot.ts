@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../platform/logger.ts'
 
+/** Most of what is missing at a start is only being connected to. */
+const FIRST_RETRY_MS = 50
 const RETRY_MS = 1_000
 
 /** Something that has to be seen once before questions can be answered. */
@@ -25,7 +27,7 @@ export interface Boot {
 }
 
 /**
- * Waits, without end and once a second, for what the service cannot start without. What was seen once
+ * Waits, without end and at last once a second, for what the service cannot start without. What was seen once
  * counts: a later outage is an error where it matters, not a pod out of service.
  */
 export function startBoot(demands: readonly Demand[], logger: Logger, retryMs = RETRY_MS): Boot {
@@ -48,8 +50,10 @@ export function startBoot(demands: readonly Demand[], logger: Logger, retryMs = 
   }
 
   async function wait(demand: Demand): Promise<void> {
+    let pauseMs = Math.min(FIRST_RETRY_MS, retryMs)
     while (!closing.signal.aborted && !(await isThere(demand))) {
-      await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => undefined)
+      await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined)
+      pauseMs = Math.min(2 * pauseMs, retryMs)
     }
   }
   const waits = Promise.all(demands.map(wait))

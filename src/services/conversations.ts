@@ -74,7 +74,10 @@ function inMemory({ config: { limits } }: ConversationStoreParts): ConversationS
     maxConversations: MAX_CONVERSATIONS_IN_MEMORY,
     maxConversationsPerUser: limits.conversationsPerUser,
     maxTurns: MAX_TURNS,
-    onForgotten: (id) => checkpointer.deleteThread(id)
+    async onForgotten(id) {
+      runs.forget(id)
+      await checkpointer.deleteThread(id)
+    }
   })
   const runs = createMemoryRunStore({
     maxKeptRuns: MAX_KEPT_RUNS,
@@ -112,7 +115,10 @@ function inRedis(url: Secret, parts: ConversationStoreParts): ConversationStore 
     checkpointer,
     registry,
     runs,
-    shared: createSharedRuns({ registry, store: runs, channels, deployment }),
+    shared: createSharedRuns({
+      ...{ registry, store: runs, channels, deployment },
+      isClosed: () => client.status === 'end'
+    }),
     settle: (id, fence) => checkpointer.prune(id, fence).then(() => undefined, forgiveLost),
     cleanup: createRedisConversationCleanup({
       ...{ client, deployment, ttlDays, maxConversationsPerUser },

@@ -17,7 +17,7 @@ import type { LabSidecar } from './support/sidecar-lab.ts'
 const RUNS = 50
 /** Of them, those that call a tool with effects. */
 const EVERY_WITH_EFFECTS = 5
-const TOKENS = Array.from({ length: 100 }, (_, place) => `t${place} `)
+const TOKENS = Array.from({ length: 200 }, (_, place) => `t${place} `)
 const TOKEN_MS = 20
 const STAGGER_MS = 60
 const FROZEN_MS = 20_000
@@ -79,10 +79,12 @@ interface Outcome {
   readonly moved: ReadRun['events']
 }
 
-/** Asks one replica; one reader stays at the survivor, the other comes back there when its own is gone. */
-async function ask(run: number, at: LabSidecar): Promise<Outcome> {
+const ask = (run: number, at: LabSidecar) =>
+  startRun(at.url, { headers: replicas.headers, body: { message: `Look after run-${run}` } })
+
+/** One reader stays at the survivor, the other comes back there when its own is gone. */
+async function readOn(run: number, begun: Awaited<ReturnType<typeof ask>>): Promise<Outcome> {
   const { headers } = replicas
-  const begun = await startRun(at.url, { headers, body: { message: `Look after run-${run}` } })
   const { runId } = begun
   const [first, stayed] = await Promise.all([
     begun.rest(),
@@ -133,16 +135,19 @@ it(
   async () => {
     const { killed, frozen, drained } = doomed
     const places = [killed, frozen, drained, survivor]
-    const asked = Array.from({ length: RUNS }, async (_, run) => {
+    const reading: Promise<Outcome>[] = []
+    const begin = async (run: number) => {
       await sleep(run * STAGGER_MS)
-      return ask(run, places[run % places.length] as LabSidecar)
-    })
-    await sleep(RUNS * STAGGER_MS)
+      const begun = await ask(run, places[run % places.length] as LabSidecar)
+      reading.push(readOn(run, begun))
+    }
+    // Every one is acknowledged before anything happens.
+    await Promise.all(Array.from({ length: RUNS }, (_, run) => begin(run)))
     killed.signal('SIGKILL')
     frozen.signal('SIGSTOP')
     const ending = drained.stop()
     const woken = sleep(FROZEN_MS).then(() => frozen.signal('SIGCONT'))
-    const outcomes = await Promise.all(asked)
+    const outcomes = await Promise.all(reading)
     await Promise.all([ending, woken])
 
     for (const outcome of outcomes) {

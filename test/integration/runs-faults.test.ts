@@ -52,6 +52,11 @@ async function metricOf({ url }: LabSidecar, name: string): Promise<number> {
   return Number(new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm').exec(text)?.[1])
 }
 
+async function textOf({ url }: LabSidecar, runId: string): Promise<string> {
+  const answer = await fetch(`${url}/api/v1/runs/${runId}`, { headers: replicas.headers })
+  return String((await answer.json()).response)
+}
+
 const isReady = async ({ url }: LabSidecar) => (await fetch(`${url}/readyz`)).ok
 
 it(
@@ -80,16 +85,23 @@ it(
 )
 
 it(
-  '[T11] a restart of Redis that is longer than a lease only delays the answer',
+  '[T11] an absence of Redis longer than a lease delays an answer, and loses no stop',
   async () => {
     const service = await replicas.start()
-    const { runId } = await start(service)
-    await sleep(400)
+    const [delayed, stopped] = [await start(service, 'one'), await start(service, 'two')]
+    await expect.poll(() => textOf(service, stopped.runId)).toContain('t3')
     await replicas.redis.kill()
-    await sleep(17_000)
+    await fetch(`${service.url}/api/v1/runs/${stopped.runId}/cancel`, {
+      method: 'POST',
+      headers: replicas.headers
+    })
+    await sleep(18_000)
     await replicas.redis.start()
 
-    expect(await readToEnd(service, runId)).toMatchObject({ state: 'succeeded' })
+    expect(await readToEnd(service, delayed.runId)).toMatchObject({ state: 'succeeded' })
+    expect(await readToEnd(service, stopped.runId)).toMatchObject({ state: 'stopped' })
+    // Only the other one was asked again.
+    expect(replicas.model.requests.length).toBeLessThanOrEqual(3)
   },
   PATIENCE_MS
 )
@@ -175,6 +187,33 @@ it(
       state: 'succeeded',
       response: 'Taken over.'
     })
+  },
+  PATIENCE_MS
+)
+
+it(
+  '[T11] a stop while Redis restarts keeps what was shown, and the run ends as stopped',
+  async () => {
+    const service = await replicas.start()
+    const { runId, conversationId } = await start(service)
+    await expect.poll(() => textOf(service, runId)).toContain('t3')
+    await replicas.redis.kill()
+    await fetch(`${service.url}/api/v1/runs/${runId}/cancel`, {
+      method: 'POST',
+      headers: replicas.headers
+    })
+    await sleep(2_500)
+    await replicas.redis.start()
+
+    const { state, response } = await readToEnd(service, runId)
+    expect(state).toBe('stopped')
+    const conversation = await fetch(`${service.url}/api/v1/conversations/${conversationId}`, {
+      headers: replicas.headers
+    })
+    const { messages } = await conversation.json()
+    expect(messages.map(({ text }: { text: string }) => text)).toEqual(['Hello', response])
+    expect(messages[1]).toMatchObject({ incomplete: true })
+    expect(replicas.model.requests).toHaveLength(1)
   },
   PATIENCE_MS
 )

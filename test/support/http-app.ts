@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { McpServer } from '@modelcontextprotocol/server'
 import type { FastifyInstance } from 'fastify'
 import { type AppOptions, buildApp } from '../../src/app.ts'
 import type { Caller } from '../../src/auth/caller.ts'
@@ -65,6 +66,7 @@ export function createAppOptions(overrides: Partial<AppOptions> = {}): AppOption
       userTokens: { forCaller: async () => USER_TOKEN, forget: () => undefined }
     },
     scheduler: { list: async () => [], run: notAsked },
+    toolServerFor: () => new McpServer({ name: 'empty', version: '1' }),
     chatOptions: { currentCatalog: async () => CATALOG, userToken: async () => USER_TOKEN },
     ...overrides
   }

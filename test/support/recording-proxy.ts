@@ -18,6 +18,8 @@ export interface RecordingProxy {
   readonly url: string
   /** Everything since the last `forget()`, also what was not forwarded. */
   readonly requests: readonly SeenRequest[]
+  /** How many of them were given up by who had asked, before they were answered. */
+  readonly left: number
   forget(): void
   become(state: ProxyState): Promise<void>
   stop(): Promise<void>
@@ -29,9 +31,13 @@ export async function startRecordingProxy(
   initial: ProxyState = 'up'
 ): Promise<RecordingProxy> {
   let requests: SeenRequest[] = []
+  let left = 0
   let state: ProxyState = 'up'
   const server = createServer((incoming, response) => {
     requests.push(describe(incoming))
+    response.once('close', () => {
+      if (!response.writableFinished) left += 1
+    })
     if (state === 'up') forward(target, incoming, response)
     else incoming.resume()
   })
@@ -59,8 +65,12 @@ export async function startRecordingProxy(
     get requests() {
       return requests
     },
+    get left() {
+      return left
+    },
     forget: () => {
       requests = []
+      left = 0
     },
     become,
     stop: close

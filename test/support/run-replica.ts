@@ -42,7 +42,10 @@ export function openRunReplica(options: RunReplicaOptions) {
     onEnded: registry.forget,
     ...change
   })
-  const shared = createSharedRuns({ registry, store, channels, deployment })
+  const shared = createSharedRuns({
+    ...{ registry, store, channels, deployment },
+    isClosed: () => client.status === 'end'
+  })
 
   async function begin(runId = RUN_ID) {
     const conversationId = await registry.claim('jane', undefined, runId, 'How many?')

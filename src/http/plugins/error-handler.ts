@@ -6,6 +6,13 @@ import type { Metrics } from '../../platform/metrics.ts'
 import { MAX_MESSAGE_CHARACTERS } from '../schemas.ts'
 import { createMethodFinder } from './method-finder.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body of a failure where a protocol wants its own; undefined leaves ours. */
+    errorBody?: (failure: AppError) => object | undefined
+  }
+}
+
 interface ErrorHandlerOptions {
   readonly metrics: Metrics
   /** Tell the client what broke inside; LAB only. */
@@ -57,7 +64,7 @@ function answer(reply: FastifyReply, failure: AppError, showInternals: boolean):
     .code(failure.status)
     .header('content-type', 'application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(body)
+    .send(reply.routeOptions.config.errorBody?.(failure) ?? body)
 }
 
 function report(failure: AppError, request: FastifyRequest): void {

@@ -29,6 +29,7 @@ const TAGS = [
   { name: 'LLM models', description: "Nautobot's objects, with your rights." },
   { name: 'MCP servers', description: "Nautobot's objects, with your rights." },
   { name: 'System prompts', description: "Nautobot's objects, with your rights." },
+  { name: 'MCP', description: "Nautobot's tools for other clients, with your rights." },
   { name: 'Jobs', description: 'Background jobs.' },
   { name: 'Probes', description: 'For orchestrators and Prometheus.' }
 ]
@@ -137,7 +138,7 @@ function withCommonErrors(schema: FastifySchema, isPublic: boolean): Responses {
   for (const [status, response] of Object.entries(errorResponses(...codes))) {
     const mine = own[status]
     merged[status] = hasDescription(mine)
-      ? { ...response, description: mergeLines(mine.description, response.description) }
+      ? { ...response, ...mine, description: mergeLines(mine.description, response.description) }
       : response
   }
   return merged

@@ -3,6 +3,13 @@ import cors from '@fastify/cors'
 import fastifyPlugin from 'fastify-plugin'
 import { AppError } from '../../errors.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Pages of other origins are refused, and not only kept from reading the answer. */
+    refusesForeignOrigins?: boolean
+  }
+}
+
 interface SecurityOptions {
   /** Origin of Nautobot's pages, the only foreign one that browsers may call us from. */
   readonly allowedOrigin: string | undefined
@@ -28,10 +35,18 @@ export const security = fastifyPlugin<SecurityOptions>(
       void reply.headers(HEADERS)
       // On a path of Nautobot's own host browsers send Nautobot's session: nothing here may see it.
       delete request.raw.headers.cookie
-      if (names === undefined || isAllowed(request.headers.host ?? '', names)) return done()
-      const message =
-        'The Host header carries a name that is not expected here; AI_OPS_ALLOWED_HOSTS may add it.'
-      done(new AppError('HOST_NOT_ALLOWED', message))
+      const { host = '', origin } = request.headers
+      if (names !== undefined && !isAllowed(host, names)) {
+        const message =
+          'The Host header carries a name that is not expected here; AI_OPS_ALLOWED_HOSTS may add it.'
+        return done(new AppError('HOST_NOT_ALLOWED', message))
+      }
+      // Our own pages' origin is known only where the Host header is checked.
+      const own = names && [`http://${host}`, `https://${host}`]
+      const isForeign = origin !== undefined && ![allowedOrigin, ...(own ?? [])].includes(origin)
+      if (isForeign && request.routeOptions.config.refusesForeignOrigins)
+        return done(new AppError('ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call here.'))
+      done()
     })
 
     await app.register(cors, {

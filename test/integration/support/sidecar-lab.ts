@@ -32,11 +32,15 @@ export function runSidecar(env: SidecarEnv): RunningProcess {
   })
 }
 
-/** The real service in LAB over the embedded sample, asking the model at `modelUrl`. Listens when this resolves. */
+/**
+ * The real service in LAB over the embedded sample, asking the model at `modelUrl`. Listens when this resolves, and has
+ * reached Redis where it is given one.
+ */
 export async function startLabSidecar(modelUrl: string, env: SidecarEnv = {}): Promise<LabSidecar> {
   const running = runSidecar({ OPENAI_BASE_URL: modelUrl, OPENAI_MODEL: 'scripted', ...env })
   try {
     await running.waitForOutput(ADDRESS, START_TIMEOUT_MS)
+    if (env.REDIS_URL) await running.waitForOutput(/ready for questions/, START_TIMEOUT_MS)
   } catch (error) {
     await running.kill()
     throw error

@@ -16,7 +16,7 @@ import {
   toolSet
 } from '../../support/agent-fixture.ts'
 import { toLogged } from '../../support/fake-runs.ts'
-import { callTool, say } from '../../support/model-steps.ts'
+import { callTool, refuse, say } from '../../support/model-steps.ts'
 import { CONVERSATION_ID, RUN_ID, STARTED } from '../../support/run-events.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
 
@@ -156,4 +156,18 @@ it('says only the end of a run that had ended but for that', async () => {
     'RUN_FINISHED'
   ])
   expect(outcomeOf(await told([first.slice(0, -2), second])).response).toMatch(/7 and 7$/)
+})
+
+it('never calls a run answered that had failed, when only its end was lost', async () => {
+  model.answer(() => [refuse(500)])
+  const fixture = start()
+  const first = await answer(fixture)
+  expect(first.at(-1)).toMatchObject({ type: 'RUN_ERROR', code: 'MODEL_FAILED' })
+  const asked = model.requests.length
+  // Its end could not be kept: whoever has the run next goes on from what is stored.
+  const second = await answer(fixture, { attempt: 2, earlier: first.slice(0, -1) })
+
+  expect(second.at(-1)).toMatchObject({ type: 'RUN_ERROR', code: 'RUN_INTERRUPTED' })
+  expect(outcomeOf(await told([first.slice(0, -1), second])).state).toBe('interrupted')
+  expect(model.requests).toHaveLength(asked)
 })

@@ -25,6 +25,15 @@ function agentOf(hold: Promise<void> = Promise.resolve()): Agent {
   }
 }
 
+function sharedOf(change: Partial<NonNullable<OwnedRunsOptions['shared']>>) {
+  return {
+    handOver: async () => undefined,
+    requestCancel: async () => true,
+    isClosed: () => false,
+    ...change
+  }
+}
+
 function ownedOf(change: Partial<OwnedRunsOptions> = {}) {
   const hooks = {
     onBroken: vi.fn(),
@@ -36,7 +45,7 @@ function ownedOf(change: Partial<OwnedRunsOptions> = {}) {
     agent: agentOf(),
     settle: async () => undefined,
     conversations: { release },
-    shared: { handOver },
+    shared: sharedOf({ handOver }),
     onBroken,
     ...change
   })
@@ -106,7 +115,7 @@ it.each(['CONVERSATION_NOT_FOUND', 'CONVERSATION_TAKEN_OVER'] as const)(
   'finds it no error when there is nothing left to hand over: %s',
   async (code) => {
     const handOver = vi.fn().mockRejectedValue(new AppError(code, 'Gone.'))
-    const { owned, onBroken } = ownedOf({ shared: { handOver } })
+    const { owned, onBroken } = ownedOf({ shared: sharedOf({ handOver }) })
     owned.begin(execution())
     owned.abortAll(LEFT)
     await owned.ended(1_000)
@@ -119,7 +128,7 @@ it.each(['CONVERSATION_NOT_FOUND', 'CONVERSATION_TAKEN_OVER'] as const)(
 it('tries again to hand over while Redis restarts', async () => {
   const unavailable = new AppError('REDIS_UNAVAILABLE', 'Gone.')
   const handOver = vi.fn().mockRejectedValueOnce(unavailable).mockResolvedValue(undefined)
-  const { owned, onBroken } = ownedOf({ shared: { handOver } })
+  const { owned, onBroken } = ownedOf({ shared: sharedOf({ handOver }) })
   owned.begin(execution())
   owned.abortAll(LEFT)
   await owned.ended(5_000)
@@ -130,7 +139,9 @@ it('tries again to hand over while Redis restarts', async () => {
 
 it('says so when a run can never be handed over', async () => {
   const error = new Error('A bug')
-  const { owned, onBroken } = ownedOf({ shared: { handOver: vi.fn().mockRejectedValue(error) } })
+  const { owned, onBroken } = ownedOf({
+    shared: sharedOf({ handOver: vi.fn().mockRejectedValue(error) })
+  })
   owned.begin(execution())
   owned.abortAll(LEFT)
   await owned.ended(1_000)
@@ -186,4 +197,25 @@ it('keeps a run that has come back while its earlier attempt was on its way out'
   owned.abort(RUN_ID, STOPPED, '9')
   await owned.ended(1_000)
   expect(again.pen.outcome.state).toBe('succeeded')
+})
+
+it('tells whoever has it next that a run was stopped, when its end could not be kept', async () => {
+  const told: string[] = []
+  const unavailable = new AppError('REDIS_UNAVAILABLE', 'Gone.')
+  const shared = sharedOf({
+    requestCancel: async (id) => Boolean(told.push(`stop ${id}`)),
+    handOver: async ({ runId }) => void told.push(`hand over ${runId}`)
+  })
+  const { owned } = ownedOf({ shared })
+  const pen = createFakePen({ end: vi.fn().mockRejectedValue(unavailable) })
+  owned.begin(execution(RUN_ID, { pen }))
+  owned.abort(RUN_ID, STOPPED)
+  await owned.ended(1_000)
+  expect(told).toEqual([`stop ${RUN_ID}`, `hand over ${RUN_ID}`])
+
+  // It comes back to this replica, and nobody elsewhere has heard of the stop.
+  const again = execution(RUN_ID, { pen: createFakePen({ attempt: 2 }) })
+  owned.begin(again)
+  expect(again.controller.signal.reason).toBe(STOPPED)
+  await owned.ended(1_000)
 })

@@ -29,7 +29,8 @@ function recoveryOf(change: Partial<RunRecoveryOptions> = {}) {
     onCancel: (listener: (runId: string) => void) => {
       heard.on('cancel', listener)
       return () => void heard.off('cancel', listener)
-    }
+    },
+    isClosed: () => false
   }
   const hooks = { adopt: vi.fn(), stop: vi.fn(), onError: vi.fn() }
   const recovery = createRunRecovery({
@@ -54,13 +55,13 @@ it('takes over what nobody answers any more', async () => {
   expect(shared.takeOver).toHaveBeenCalledWith('c-1')
 })
 
-it('takes nothing for which it has no room', async () => {
-  const { shared, recovery } = recoveryOf({ hasRoom: () => false })
-  await recovery.take('c-1')
+it('looks for nothing for which it has no room, and takes what is to be stopped all the same', async () => {
+  const { shared, recovery, adopt } = recoveryOf({ hasRoom: () => false })
   await wait(30)
-
   expect(shared.lapsed).not.toHaveBeenCalled()
-  expect(shared.takeOver).not.toHaveBeenCalled()
+  await recovery.take('c-1')
+
+  expect(adopt).toHaveBeenCalledOnce()
 })
 
 it('adopts nothing where somebody else was faster', async () => {
@@ -143,7 +144,10 @@ function sharedOf() {
     cancelled: vi.fn(async () => [] as readonly string[])
   }
   const channels = { listen: () => () => undefined, close: () => undefined }
-  const shared = createSharedRuns({ registry, store, channels, deployment: 'd' })
+  const shared = createSharedRuns({
+    ...{ registry, store, channels, deployment: 'd' },
+    isClosed: () => false
+  })
   return { shared, registry, store, reopened }
 }
 

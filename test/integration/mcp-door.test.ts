@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { CLIENTS, type DoorClient } from '../support/door-clients.ts'
+import { type Replicas, startReplicas } from './support/replicas.ts'
+import type { LabSidecar } from './support/sidecar-lab.ts'
+
+const ROUNDS = 25
+/** Of the sample: all devices, and those of the one location that the restricted user sees. */
+const DEVICES = { model: 'dcim.device' }
+
+let replicas: Replicas
+let service: LabSidecar
+
+beforeAll(async () => {
+  replicas = await startReplicas()
+  service = await replicas.start()
+})
+
+afterAll(() => replicas.stop())
+
+beforeEach(() => replicas.nautobot.forget())
+
+interface Owner {
+  readonly username: string
+  readonly exchanged: boolean
+}
+
+/** Whose each token is that the service has sent to Nautobot since the last `forget()`. */
+async function owners(): Promise<Map<string, Owner>> {
+  const sent = new Set(replicas.nautobot.requests.map(({ authorization = '' }) => authorization))
+  const found = new Map<string, Owner>()
+  for (const authorization of sent) {
+    const url = `${replicas.nautobot.url}/api/plugins/ai-ops/whoami/`
+    found.set(authorization, await (await fetch(url, { headers: { authorization } })).json())
+  }
+  return found
+}
+
+const connectAs = (headers: Replicas['headers']) =>
+  Promise.all(CLIENTS.map(([, , connect]) => connect(service.url, headers)))
+
+const closeAll = (clients: readonly DoorClient[]) =>
+  Promise.all(clients.map((client) => client.close()))
+
+test.each(CLIENTS)(
+  '%s lists the built-in tools and gets numbers with their links',
+  async (...row) => {
+    const client = await row[2](service.url, replicas.headers)
+    expect(await client.listTools()).toEqual(expect.arrayContaining(['count', 'find']))
+    const { isError, text } = await client.call('find', { ...DEVICES, limit: 3 })
+    expect(isError).toBe(false)
+    expect(text).toMatchObject({ count: 50, rows: { length: 3 } })
+    expect(text.links).toContainEqual({
+      label: 'Devices: 50',
+      url: expect.stringMatching(/\/dcim\/devices\/\?clear_view=true$/)
+    })
+    const wrong = await client.call('count', {
+      model: 'dcim.device',
+      filters: { locaton: 'AMS01' }
+    })
+    expect(wrong).toMatchObject({ isError: true, text: { error: { nearest: ['location'] } } })
+    await client.close()
+  }
+)
+
+test('[T12] two users at once, over every client: each sees their own rows, by a token of theirs', async () => {
+  const mine = await connectAs(replicas.headers)
+  const theirs = await connectAs(replicas.otherHeaders)
+  const ask = async (client: DoorClient | undefined) =>
+    (await client?.call('count', DEVICES))?.text.count
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => round % CLIENTS.length)
+  const answers = await Promise.all(
+    rounds.flatMap((client) => [ask(mine[client]), ask(theirs[client])])
+  )
+  const [all, few] = answers
+  expect(all).toBe(50)
+  expect(few).toBeGreaterThan(0)
+  expect(few).toBeLessThan(50)
+  expect(answers).toEqual(rounds.flatMap(() => [all, few]))
+  await closeAll([...mine, ...theirs])
+})
+
+test("[S2] only read-only tokens of the callers read; the service account and the caller's own token do not", async () => {
+  const clients = [
+    ...(await connectAs(replicas.headers)),
+    ...(await connectAs(replicas.otherHeaders))
+  ]
+  for (const client of clients) await client.call('count', DEVICES)
+  await closeAll(clients)
+  const whose = await owners()
+  const identity =
+    /^\/api\/plugins\/ai-ops\/(whoami|token-exchange|jwks|llm-models|mcp-servers|system-prompts)\//
+  const reads = replicas.nautobot.requests.filter(({ path }) => !identity.test(path))
+  expect(reads.length).toBeGreaterThanOrEqual(clients.length)
+  const readers = new Set(reads.map(({ authorization = '' }) => whose.get(authorization)))
+  expect([...readers].map((reader) => [reader?.username, reader?.exchanged]).sort()).toEqual([
+    ['lab', true],
+    ['restricted', true]
+  ])
+})
+
+test('nobody, and whom Nautobot refuses, gets 401 and nothing is read', async () => {
+  for (const authorization of [undefined, `Token ${'0'.repeat(40)}`, 'Bearer nonsense']) {
+    const response = await fetch(`${service.url}/mcp`, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        ...(authorization && { authorization })
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
+    })
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({ error: { code: 'UNAUTHENTICATED' } })
+  }
+  const [, , connect] = CLIENTS[0] ?? []
+  await expect(connect?.(service.url)).rejects.toThrow()
+  const paths = replicas.nautobot.requests.map(({ path }) => path)
+  expect(paths.filter((path) => !path.includes('/whoami/'))).toEqual([])
+})
+
+test.each(CLIENTS)('what %s gives up is given up at Nautobot', async (...row) => {
+  const client = await row[2](service.url, replicas.headers)
+  await client.call('count', DEVICES)
+  replicas.nautobot.forget()
+  await replicas.nautobot.become('hanging')
+  try {
+    const stop = new AbortController()
+    const call = client.call('count', DEVICES, { signal: stop.signal })
+    call.catch(() => undefined)
+    await expect.poll(() => replicas.nautobot.requests.length).toBe(1)
+    stop.abort()
+    await expect(call).rejects.toThrow()
+    await client.close()
+    await expect.poll(() => replicas.nautobot.left).toBe(1)
+    await expect
+      .poll(() => service.logs())
+      .toMatch(/"tool":"count","outcome":"aborted".*"tool called from outside"/)
+  } finally {
+    await replicas.nautobot.become('up')
+  }
+})
+
+test('[T23] a Nautobot that is down is said, and no number is', async () => {
+  const [, , connect] = CLIENTS[0] ?? []
+  const client = await connect?.(service.url, replicas.headers)
+  await client?.call('count', DEVICES)
+  await replicas.nautobot.become('down')
+  try {
+    const answer = await client?.call('count', DEVICES)
+    expect(answer).toMatchObject({
+      isError: true,
+      text: { error: { code: 'NAUTOBOT_UNAVAILABLE' } }
+    })
+    expect(answer?.text).not.toHaveProperty('count')
+  } finally {
+    await replicas.nautobot.become('up')
+  }
+  await client?.close()
+})
+
+test('calls are counted and written down with who made them', async () => {
+  const numbers = await (await fetch(`${service.url}/metrics`)).text()
+  expect(numbers).toMatch(
+    /ai_ops_tool_call_duration_seconds_count\{origin="nautobot",outcome="ok"\} [1-9]/
+  )
+  expect(numbers).toMatch(
+    /ai_ops_http_request_duration_seconds_count\{operation="mcp\.call",status="2xx"\} [1-9]/
+  )
+  expect(service.logs()).toMatch(/"tool":"find","outcome":"ok","durationMs":\d+,"user":"lab"/)
+  expect(service.logs()).toMatch(/"tool":"count","outcome":"ok",.*"user":"restricted"/)
+})
