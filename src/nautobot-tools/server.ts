@@ -3,13 +3,14 @@ import { z } from 'zod'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ToolDefinition } from '../tool-server.ts'
 import { type Asker, createAsker, type Identity } from './asker.ts'
+import { changes } from './changes.ts'
 import { count } from './count.ts'
 import { describe } from './describe.ts'
 import { find } from './find.ts'
 import { get } from './get.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { ToolRefusal } from './tool-failure.ts'
-import { countInput, describeInput, findInput, getInput } from './tool-input.ts'
+import { changesInput, countInput, describeInput, findInput, getInput } from './tool-input.ts'
 import { failure, textOnly } from './tool-output.ts'
 
 /** Name of this tool server, for people and in tool definitions. */
@@ -24,12 +25,15 @@ const INSTRUCTIONS =
   'After an error with `nearest`, ask again with a name from there, or ask the user.'
 
 const COUNT =
-  'How many objects in Nautobot match, in all or for each value of a field. ' +
-  'Use it for every "how many", and for distributions with group_by.'
+  'How many objects in Nautobot match, in all or for each value of one or two fields. ' +
+  'Use it for every "how many", for distributions and for "which has the most", with group_by.'
 
 const FIND =
-  'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut. ' +
-  'Changes (`extras.objectchange`: who changed what, newest first) can be filtered by user_name, action, changed_object_type, object_repr, time__gte.'
+  'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut.'
+
+const CHANGES =
+  'Who changed what in Nautobot and when, newest first, with the fields before and after. ' +
+  'Give times as the user says them; `range` in the result has what they were taken for.'
 
 const GET =
   'One object with all its fields and what it is related to: "show me ams01-rtr-01", "what is 10.0.0.1". ' +
@@ -48,6 +52,7 @@ const definition = (name: string, description: string, input: z.ZodType): ToolDe
 
 /** The built-in tools as a model sees them; the same for every run, so that prompts can be cached. */
 export const nautobotToolDefinitions: readonly ToolDefinition[] = [
+  definition('changes', CHANGES, changesInput),
   definition('count', COUNT, countInput),
   definition('find', FIND, findInput),
   definition('get', GET, getInput),
@@ -56,7 +61,12 @@ export const nautobotToolDefinitions: readonly ToolDefinition[] = [
 
 interface Tool<I> {
   readonly schema: z.ZodType<I>
-  readonly work: (input: I, asker: Asker, directory: ModelDirectory) => Promise<CallToolResult>
+  readonly work: (
+    input: I,
+    asker: Asker,
+    directory: ModelDirectory,
+    nowMs: number
+  ) => Promise<CallToolResult>
 }
 
 /** Advertised as it is, but checked in {@link readInput}: wrong arguments are answered like any other failure. */
@@ -93,6 +103,8 @@ export interface NautobotToolServerOptions extends Identity {
   /** Shared by all tool servers of the process. */
   readonly directory: ModelDirectory
   readonly correlationId: string
+  /** Milliseconds since the epoch; for times such as "yesterday". */
+  readonly now?: () => number
   /** Answers clients other than our agent, which know nothing of the program's part of a result. */
   readonly forOutside?: boolean
   /** Told of every call when it is over. */
@@ -111,6 +123,7 @@ export interface CalledTool {
  */
 export function createNautobotToolServer(options: NautobotToolServerOptions): McpServer {
   const { nautobot, directory, correlationId, forOutside = false, onCalled } = options
+  const { now = Date.now } = options
   const server = new McpServer(
     { name: NAUTOBOT_TOOL_SERVER, version: VERSION },
     // The list is the same as long as the process lives: nobody has to listen for changes of it.
@@ -124,7 +137,10 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
       let outcome: CalledTool['outcome'] = 'aborted'
       try {
         const asker = createAsker(nautobot, options, { signal, correlationId })
-        const result = await settle(() => work(readInput(schema, args), asker, directory), signal)
+        const result = await settle(
+          () => work(readInput(schema, args), asker, directory, now()),
+          signal
+        )
         outcome = result.isError ? 'error' : 'ok'
         return forOutside ? textOnly(result) : result
       } finally {
@@ -133,6 +149,7 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
     })
   }
 
+  register('changes', CHANGES, { schema: changesInput, work: changes })
   register('count', COUNT, { schema: countInput, work: count })
   register('find', FIND, { schema: findInput, work: find })
   register('get', GET, { schema: getInput, work: get })

@@ -19,7 +19,9 @@ const MODELS = [
   model('dcim.location', 'location', 'locations', { view: false }),
   model('ipam.ipaddress', 'IP address', 'IP addresses', { api: '/api/ipam/ip-addresses/' }),
   model('extras.status', 'status', 'statuses'),
-  model('extras.objectchange', 'object change', 'object changes', { page: null }),
+  model('extras.objectchange', 'object change', 'object changes', {
+    page: '/extras/object-changes/'
+  }),
   model('extras.note', 'note', 'notes', { graphql: false })
 ]
 const field = (type: string, more = {}) => ({ type, required: false, read_only: false, ...more })
@@ -57,12 +59,13 @@ export type Answer = (request: WireRequest, response: ServerResponse) => unknown
 
 /** A Nautobot that describes its models and answers `count` and GraphQL as the test says. */
 export async function setup(
-  answers: { count?: Answer; graphql?: Answer; describe?: Answer; rest?: Answer } = {}
+  answers: { count?: Answer; graphql?: Answer; describe?: Answer; rest?: Answer; log?: Answer } = {}
 ) {
   const routes: [string, Answer][] = [
     [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
     [`${API}/models/ipam.ipaddress/`, () => ADDRESS],
     [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
+    [`${API}/change-log/`, answers.log ?? (() => ({ count: 0, changes: [] }))],
     [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
     ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))],
     ['/api/', answers.rest ?? ((_, response) => json(response, 404, { detail: 'Not found.' }))]

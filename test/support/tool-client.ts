@@ -26,10 +26,11 @@ export interface ToolUser {
   token: string
   directory?: ModelDirectory
   onForgotten?: (token: Secret) => void
+  now?: () => number
 }
 
 export type CallTool = (
-  name: 'count' | 'describe' | 'find' | 'get',
+  name: 'changes' | 'count' | 'describe' | 'find' | 'get',
   args: Record<string, unknown>,
   signal?: AbortSignal
 ) => Promise<ToolAnswer>
@@ -50,7 +51,8 @@ export async function openTools(nautobot: NautobotClient, user: ToolUser) {
     userId: user.userId,
     userToken: async () => token,
     forgetToken: user.onForgotten ?? (() => {}),
-    correlationId: 'c-1'
+    correlationId: 'c-1',
+    ...(user.now && { now: user.now })
   })
   const connection = await connectInMemory(server, 30_000)
   const call: CallTool = async (name, args, signal = new AbortController().signal) => {
