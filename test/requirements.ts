@@ -44,9 +44,9 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ),
   T15: partly(
     'Unknown filter, field or type: an error with the nearest valid names.',
-    'raw GraphQL, changes and saved queries, which are no tools yet'
+    'raw GraphQL and saved queries, which are no tools yet'
   ),
-  T16: open('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
+  T16: done('"How many" over 1,234 rows equals the oracle, with the link that shows it.'),
   T17: open('Injected instructions have no effect, even when the model obeys them.'),
   T18: open('The model repeats nearly the same call: stopped after a few.'),
   T19: open('The context is too long: compact, retry once, answer.'),

@@ -1,6 +1,7 @@
 import type { SampleChange } from './network.schema.ts'
 import { CREATED_HOURS_AGO, idOf, NETWORK } from './sample-source.ts'
 import { type SampleStore, sampleId } from './sample-store.ts'
+import { LOCATION_PATHS } from './sample-users.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -38,6 +39,7 @@ function addEntry(store: SampleStore, nowMs: number, entry: Entry): void {
   const { objectType, name, field } = change
   const id = sampleId(NETWORK.idNamespace, 'extras.objectchange', `${objectType}:${name}:${action}`)
   const value = action === 'create' ? change.before : change.after
+  const objectId = idOf(objectType, name)
   store.put({
     id,
     objectType: 'extras.objectchange',
@@ -49,13 +51,37 @@ function addEntry(store: SampleStore, nowMs: number, entry: Entry): void {
       request_id: sampleId(NETWORK.idNamespace, 'request', id),
       action,
       changed_object_type: objectType,
-      changed_object_id: idOf(objectType, name),
+      changed_object_id: objectId,
       object_repr: name,
       change_context: 'orm',
       change_context_detail: detail,
-      object_data: field === null ? { name } : { name, [field]: value }
+      object_data: field === null ? { name } : { name, [field]: value },
+      // Not shown: what the shim's filters and its answer go by.
+      objects: [objectId, name],
+      places: placesOf(store, entry, objectId),
+      differences: differencesOf(entry)
     }
   })
+}
+
+/** Where the object is now; of one that is gone its deletion alone tells where it was. */
+function placesOf(store: SampleStore, { change, action }: Entry, id: string | null) {
+  const object = store.get(id ?? '')
+  const path = LOCATION_PATHS[change.objectType]
+  if (object && path) return store.pluck(object, path)
+  return action === 'delete' ? [placeOfRemoved(change)] : []
+}
+
+/** Removed devices were where their name says. */
+function placeOfRemoved({ name }: SampleChange): string | null {
+  return idOf('dcim.location', name.split('-')[0]?.toUpperCase() ?? '')
+}
+
+function differencesOf({ change, action }: Entry) {
+  const { field, before, after, name } = change
+  if (action === 'create') return null
+  if (action === 'delete') return [{ field: 'name', before: name, after: null }]
+  return field === null ? [] : [{ field, before, after }]
 }
 
 function touch(store: SampleStore, change: SampleChange, time: string): void {

@@ -120,7 +120,9 @@ const objectChange = defineModel('extras.objectchange', {
     changed_object_id: { kind: 'id', path: 'changed_object_id' },
     object_repr: byText('object_repr'),
     request_id: { kind: 'id', path: 'request_id' },
-    time: { kind: 'time', path: 'time' }
+    time: { kind: 'time', path: 'time' },
+    nautobot_ai_ops_location: byTree('places'),
+    nautobot_ai_ops_object: { kind: 'text', path: 'objects', ignoreCase: true }
   },
   ordering: ['-time'],
   columns: ['time', 'user_name', 'action', 'changed_object_type', 'object_repr']

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Secret } from '../platform/secret.ts'
 import { isOtherModel } from './nautobot-names.ts'
+import { changeLog } from './sample-change-log.ts'
 import type { SampleConfiguration } from './sample-configuration.ts'
 import { countObjects } from './sample-count.ts'
 import { describeModel, describeModels } from './sample-describe.ts'
@@ -93,6 +94,11 @@ function registerQuestions(app: FastifyInstance, options: SampleShimOptions): vo
   app.get<{ Params: { type: string } }>(`${BASE}/models/:type/`, async (request) => {
     identityOf(request)
     return describeModel(modelNamed(request.params.type))
+  })
+
+  app.get(`${BASE}/change-log/`, async (request) => {
+    const { user } = identityOf(request)
+    return changeLog(restRequestOf(request, user))
   })
 
   app.get<{ Params: { type: string } }>(`${BASE}/count/:type/`, async (request) => {

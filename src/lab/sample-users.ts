@@ -33,8 +33,8 @@ export interface SampleUsersOptions {
 }
 
 const RESTRICTED_LOCATION = 'AMS01'
-/** Where the location of an object is found, for a user who sees one location only. */
-const LOCATION_PATHS: Readonly<Record<string, string>> = {
+/** Where the location of an object is found. */
+export const LOCATION_PATHS: Readonly<Record<string, string>> = {
   'circuits.circuit': 'circuit_terminations.location',
   'circuits.circuittermination': 'location',
   'dcim.device': 'location',

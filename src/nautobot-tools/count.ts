@@ -1,28 +1,56 @@
 import type { Asker } from './asker.ts'
 import { blindSpots } from './blind-spots.ts'
-import { askCount, type Counted } from './counting.ts'
+import { askCount, type Counted, type Group } from './counting.ts'
 import { explain } from './explain.ts'
 import { readFilters, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
 import type { ModelDirectory } from './model-directory.ts'
-import { listLink } from './proof-links.ts'
+import { groupLinks, listLink } from './proof-links.ts'
 import type { CountInput } from './tool-input.ts'
 import { success } from './tool-output.ts'
 
-type Group = Counted['groups'][number]
-
-function groupLabel({ value, label }: Group): string | number | boolean {
-  if (value === null) return '(none)'
-  return label ?? '(hidden)'
+function labelsOf({ values, labels }: Group): string[] {
+  return values.map((value, index) => {
+    if (value === null) return '(none)'
+    return labels[index] ?? '(not visible to you)'
+  })
 }
 
-function gapsOf(groupBy: string, { groups, more, overlapping }: Counted): string[] {
-  const hidden = groups.some(({ value, label }) => value !== null && label === null)
+function moreGap({ groups, more }: Counted, fields: string): string {
+  return (
+    `The ${groups.length} largest groups by ${fields} are shown; ${more.groups} more groups with ` +
+    `${more.objects} objects are not listed. A filter, a larger top or a field with fewer values shows more.`
+  )
+}
+
+function gapsOf(groupBy: readonly string[], counted: Counted): string[] {
+  const { groups, more, overlapping } = counted
+  const fields = groupBy.join(' and ')
+  const hidden = groupBy.filter((_, index) =>
+    groups.some(({ values, labels }) => values[index] !== null && labels[index] === null)
+  )
   return [
-    ...(more ? [`Only the ${groups.length} largest groups by ${groupBy} are shown.`] : []),
-    ...(hidden ? [`Some names of ${groupBy} are hidden: your rights do not show them.`] : []),
-    ...(overlapping ? [`An object with several ${groupBy} counts in each of its groups.`] : [])
+    ...(more.groups > 0 ? [moreGap(counted, fields)] : []),
+    ...hidden.map((field) => `Some names of ${field} are hidden: your rights do not show them.`),
+    ...(overlapping ? [`An object with several values of ${fields} counts in each group.`] : [])
   ]
+}
+
+/** A group as the model reads it: one label, or one for each field. */
+function rowOf(group: Group) {
+  const labels = labelsOf(group)
+  const named = labels.length === 1 ? { label: labels[0] } : { labels }
+  return { ...named, count: group.count }
+}
+
+function groupsOf(groupBy: readonly string[], { groups, more }: Counted) {
+  if (groupBy.length === 0) return {}
+  const rest = more.groups > 0 && { more }
+  return {
+    group_by: groupBy.length === 1 ? groupBy[0] : groupBy,
+    groups: groups.map(rowOf),
+    ...rest
+  }
 }
 
 /** How many objects match; warm, one request to Nautobot. */
@@ -32,25 +60,29 @@ export async function count(input: CountInput, asker: Asker, directory: ModelDir
   const { objectType } = model
   const description = await directory.describe(objectType, asker)
   const { filters } = readFilters(input.filters, description)
-  const { group_by, top } = input
-  const query = {
-    ...toQuery(filters),
-    ...(group_by && { group_by }),
-    ...(group_by && top && { top })
-  }
+  const { group_by: groupBy, top } = input
+  const grouping = groupBy.length > 0 && { group_by: groupBy, ...(top && { top }) }
   const around = { asker, models, model, description, filters }
+  const query = { ...toQuery(filters), ...grouping }
   const counted = await askCount(asker, objectType, query).catch(async (error: unknown) => {
     throw await explain(error, around)
   })
-  const rows = counted.groups.map((group) => ({ label: groupLabel(group), count: group.count }))
-  const gaps = counted.count === 0 ? await blindSpots(around) : gapsOf(group_by ?? '', counted)
-  const grouped = group_by && { group_by, groups: rows, more: counted.more }
+  const gaps = counted.count === 0 ? await blindSpots(around) : gapsOf(groupBy, counted)
+  const shown = counted.groups.map((group) => ({ ...group, label: labelsOf(group).join(', ') }))
   return success(
-    { model: objectType, count: counted.count, ...grouped, ...(gaps.length > 0 && { gaps }) },
     {
-      ...(group_by && { rows: rows.length }),
+      model: objectType,
       count: counted.count,
-      links: listLink(asker.publicUrl, model, filters, counted.count),
+      ...groupsOf(groupBy, counted),
+      ...(gaps.length > 0 && { gaps })
+    },
+    {
+      ...(groupBy.length > 0 && { rows: shown.length }),
+      count: counted.count,
+      links: [
+        ...listLink(asker.publicUrl, model, filters, counted.count),
+        ...groupLinks(asker.publicUrl, model, filters, shown)
+      ],
       gaps
     }
   )

@@ -35,7 +35,7 @@ async function namesOf(root: string, field: string, { asker }: Surroundings): Pr
 async function namesInUse(field: string, { asker, model }: Surroundings): Promise<string[]> {
   const query = { group_by: field, top: MAX_GROUPS }
   const { groups } = await askCount(asker, model.objectType, query)
-  return groups.flatMap(({ label }) => (label === null ? [] : [String(label)]))
+  return groups.flatMap(({ labels }) => labels.filter((label) => label !== null))
 }
 
 async function relatedNames(

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ToolDefinition } from '../tool-server.ts'
 import { type Asker, createAsker, type Identity } from './asker.ts'
+import { changes } from './changes.ts'
 import { count } from './count.ts'
 import { describe } from './describe.ts'
 import { find } from './find.ts'
@@ -12,7 +13,14 @@ import { query } from './query.ts'
 import { createRunMemory } from './run-memory.ts'
 import type { SavedQuery } from './saved-query.ts'
 import { ToolRefusal } from './tool-failure.ts'
-import { countInput, describeInput, findInput, getInput, queryInput } from './tool-input.ts'
+import {
+  changesInput,
+  countInput,
+  describeInput,
+  findInput,
+  getInput,
+  queryInput
+} from './tool-input.ts'
 import { failure, textOnly } from './tool-output.ts'
 
 /** Name of this tool server, for people and in tool definitions. */
@@ -27,12 +35,15 @@ const INSTRUCTIONS =
   'After an error with `nearest`, ask again with a name from there, or ask the user.'
 
 const COUNT =
-  'How many objects in Nautobot match, in all or for each value of a field. ' +
-  'Use it for every "how many", and for distributions with group_by.'
+  'How many objects in Nautobot match, in all or for each value of one or two fields. ' +
+  'Use it for every "how many", for distributions and for "which has the most", with group_by.'
 
 const FIND =
-  'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut. ' +
-  'Changes (`extras.objectchange`: who changed what, newest first) can be filtered by user_name, action, changed_object_type, object_repr, time__gte.'
+  'List objects in Nautobot that match. `count` in the result is the number of all that match, also when the list is cut.'
+
+const CHANGES =
+  'Who changed what in Nautobot and when, newest first, with the fields before and after. ' +
+  'Give times as the user says them; `range` in the result has what they were taken for.'
 
 const GET =
   'One object with all its fields and what it is related to: "show me ams01-rtr-01", "what is 10.0.0.1". ' +
@@ -56,6 +67,7 @@ const definition = (name: string, description: string, input: z.ZodType): ToolDe
 
 /** The built-in tools as a model sees them; the same for every run, so that prompts can be cached. */
 export const nautobotToolDefinitions: readonly ToolDefinition[] = [
+  definition('changes', CHANGES, changesInput),
   definition('count', COUNT, countInput),
   definition('find', FIND, findInput),
   definition('get', GET, getInput),
@@ -69,7 +81,12 @@ export const savedQueryDefinitions = (saved: readonly SavedQuery[]): readonly To
 
 interface Tool<I> {
   readonly schema: z.ZodType<I>
-  readonly work: (input: I, asker: Asker, directory: ModelDirectory) => Promise<CallToolResult>
+  readonly work: (
+    input: I,
+    asker: Asker,
+    directory: ModelDirectory,
+    nowMs: number
+  ) => Promise<CallToolResult>
 }
 
 /** Advertised as it is, but checked in {@link readInput}: wrong arguments are answered like any other failure. */
@@ -108,6 +125,8 @@ export interface NautobotToolServerOptions extends Identity {
   readonly correlationId: string
   /** Queries kept in Nautobot, as tools. */
   readonly savedQueries?: readonly SavedQuery[]
+  /** Milliseconds since the epoch; for times such as "yesterday". */
+  readonly now?: () => number
   /** Answers clients other than our agent, which know nothing of the program's part of a result. */
   readonly forOutside?: boolean
   /** Told of every call when it is over. */
@@ -126,6 +145,7 @@ export interface CalledTool {
  */
 export function createNautobotToolServer(options: NautobotToolServerOptions): McpServer {
   const { nautobot, directory, correlationId, forOutside = false, onCalled } = options
+  const { now = Date.now } = options
   const server = new McpServer(
     { name: NAUTOBOT_TOOL_SERVER, version: VERSION },
     // The list is the same as long as the server lives: nobody has to listen for changes of it.
@@ -141,7 +161,10 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
       let outcome: CalledTool['outcome'] = 'aborted'
       try {
         const asker = createAsker(nautobot, options, { signal, correlationId }, memory)
-        const result = await settle(() => work(readInput(schema, args), asker, directory), signal)
+        const result = await settle(
+          () => work(readInput(schema, args), asker, directory, now()),
+          signal
+        )
         outcome = result.isError ? 'error' : 'ok'
         return forOutside ? textOnly(result) : result
       } finally {
@@ -150,6 +173,7 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
     })
   }
 
+  register('changes', CHANGES, { schema: changesInput, work: changes })
   register('count', COUNT, { schema: countInput, work: count })
   register('find', FIND, { schema: findInput, work: find })
   register('get', GET, { schema: getInput, work: get })

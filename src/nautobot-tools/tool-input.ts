@@ -9,8 +9,20 @@ const DEFAULT_ROWS = 25
 const MAX_OFFSET = 10_000
 const MAX_GROUPS = 100
 
+const MAX_GROUP_FIELDS = 2
+const MAX_CHANGES = 50
+const DEFAULT_CHANGES = 20
+const MAX_NAMES = 10
+
 const text = z.string().max(MAX_VALUE_CHARACTERS)
 const several = z.array(z.union([text, z.number()])).max(MAX_VALUES)
+const fieldName = z.string().min(1).max(100)
+const name = text.min(1)
+/** One name or several, as a list. */
+const names = z
+  .union([name, z.array(name).min(1).max(MAX_NAMES)])
+  .transform((given) => [given].flat())
+const when = z.string().min(1).max(100)
 
 const model = z
   .string()
@@ -31,7 +43,11 @@ export const countInput = z.strictObject({
         'Custom fields: cf_<key>. Suffixes: __ic contains, __n not, __gte, __lte.'
     )
     .default({}),
-  group_by: z.string().min(1).max(100).describe('One field: role, status, location, …').optional(),
+  group_by: z
+    .union([fieldName, z.array(fieldName).max(MAX_GROUP_FIELDS)])
+    .transform((given) => [given].flat())
+    .describe('One field or two: role, status, location, … Largest groups first')
+    .default([]),
   top: z.int().min(1).max(MAX_GROUPS).describe('Largest groups to show').optional()
 })
 export type CountInput = z.infer<typeof countInput>
@@ -73,6 +89,24 @@ export const describeInput = z.strictObject({
   name: z.string().min(1).max(100).describe('One field or filter of the model, in full').optional()
 })
 export type DescribeInput = z.infer<typeof describeInput>
+
+export const changesInput = z.strictObject({
+  since: when
+    .describe(
+      '2026-11-20, 2026-11-20T08:00Z, "24 hours", "last week", "yesterday", "Friday". UTC. Default: ever'
+    )
+    .optional(),
+  until: when.describe('The same forms; a day is included').optional(),
+  object: names
+    .describe('Name or id of the changed object; its parts, such as interfaces, are included')
+    .optional(),
+  model: model.describe('Only changes of objects of this model').optional(),
+  location: names.describe('In these locations or below them: "Europe"').optional(),
+  user: names.describe('Name of the user who made the changes').optional(),
+  action: z.enum(['create', 'update', 'delete']).optional(),
+  limit: z.int().min(1).max(MAX_CHANGES).default(DEFAULT_CHANGES)
+})
+export type ChangesInput = z.infer<typeof changesInput>
 
 const MAX_QUERY_CHARACTERS = 8_000
 

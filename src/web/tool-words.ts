@@ -6,6 +6,7 @@ export const MAX_SUMMARY_CHARS = 200
 
 /** Nautobot's own tools. */
 const LABELS: Readonly<Record<string, string>> = {
+  changes: 'Changes',
   count: 'Count',
   find: 'Find',
   get: 'Get',
@@ -29,7 +30,8 @@ export function callWords(name: string, args: string): CallWords {
   const title = toolLabel(name)
   if (!isBuiltIn(name)) return { title, details: cut(facts(value)) }
   const { model, ...rest } = isRecord(value) ? value : {}
-  const about = typeof model === 'string' ? ` ${pluralOf(model)}` : ''
+  const joint = name === 'changes' ? ' of ' : ' '
+  const about = typeof model === 'string' ? joint + pluralOf(model) : ''
   const told = Object.entries(rest).filter(([key]) => !BOUNDS.has(key))
   return { title: title + about, details: cut(facts(Object.fromEntries(told))) }
 }

@@ -21,7 +21,9 @@ const MODELS = [
   model('dcim.interface', 'interface', 'interfaces'),
   model('ipam.ipaddress', 'IP address', 'IP addresses', { api: '/api/ipam/ip-addresses/' }),
   model('extras.status', 'status', 'statuses'),
-  model('extras.objectchange', 'object change', 'object changes', { page: null }),
+  model('extras.objectchange', 'object change', 'object changes', {
+    page: '/extras/object-changes/'
+  }),
   model('extras.note', 'note', 'notes', { graphql: false })
 ]
 const field = (type: string, more = {}) => ({ type, required: false, read_only: false, ...more })
@@ -65,12 +67,14 @@ export async function setup(
     describe?: Answer
     rest?: Answer
     saved?: Answer
+    log?: Answer
   } = {}
 ) {
   const routes: [string, Answer][] = [
     [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
     [`${API}/models/ipam.ipaddress/`, () => ADDRESS],
     [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
+    [`${API}/change-log/`, answers.log ?? (() => ({ count: 0, changes: [] }))],
     [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
     ['/api/extras/graphql-queries/', answers.saved ?? (() => ({ results: [] }))],
     ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))],

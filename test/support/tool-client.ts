@@ -28,10 +28,11 @@ export interface ToolUser {
   directory?: ModelDirectory
   savedQueries?: readonly SavedQuery[]
   onForgotten?: (token: Secret) => void
+  now?: () => number
 }
 
 export type CallTool = (
-  name: 'count' | 'describe' | 'find' | 'get' | 'query' | `saved_${string}`,
+  name: 'changes' | 'count' | 'describe' | 'find' | 'get' | 'query' | `saved_${string}`,
   args: Record<string, unknown>,
   signal?: AbortSignal
 ) => Promise<ToolAnswer>
@@ -53,7 +54,8 @@ export async function openTools(nautobot: NautobotClient, user: ToolUser) {
     userToken: async () => token,
     forgetToken: user.onForgotten ?? (() => {}),
     correlationId: 'c-1',
-    ...(user.savedQueries && { savedQueries: user.savedQueries })
+    ...(user.savedQueries && { savedQueries: user.savedQueries }),
+    ...(user.now && { now: user.now })
   })
   const connection = await connectInMemory(server, 30_000)
   const call: CallTool = async (name, args, signal = new AbortController().signal) => {

@@ -27,6 +27,18 @@ test.each([
     'Find changes',
     'time from 2026-11-16 07:20 UTC'
   ],
+  [
+    'changes',
+    { since: 'Friday', model: 'dcim.device', location: ['Europe'], limit: 20 },
+    'Changes of devices',
+    'since Friday · location Europe'
+  ],
+  [
+    'count',
+    { model: 'dcim.device', group_by: ['role', 'status'] },
+    'Count devices',
+    'by role, status'
+  ],
   ['find', { model: 'all switches' }, 'Find all switches', ''],
   [
     'observability__query_range',

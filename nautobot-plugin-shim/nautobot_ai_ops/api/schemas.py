@@ -55,21 +55,52 @@ COUNT = inline_serializer(
         "groups": inline_serializer(
             "AIOpsGroup",
             {
-                "value": serializers.CharField(allow_null=True),
-                "label": serializers.CharField(allow_null=True),
+                "values": serializers.ListField(child=serializers.CharField(allow_null=True)),
+                "labels": serializers.ListField(child=serializers.CharField(allow_null=True)),
                 "count": serializers.IntegerField(),
+                "filters": serializers.DictField(child=serializers.CharField(), allow_null=True),
             },
             many=True,
             required=False,
         ),
-        "more": serializers.BooleanField(required=False),
+        "more": inline_serializer(
+            "AIOpsMoreGroups",
+            {"groups": serializers.IntegerField(), "objects": serializers.IntegerField()},
+            required=False,
+        ),
         "overlapping": serializers.BooleanField(required=False),
     },
 )
 COUNT_PARAMETERS = [
-    OpenApiParameter("group_by", OpenApiTypes.STR, description="One field, or cf_<key> for a custom field."),
+    OpenApiParameter("group_by", OpenApiTypes.STR, many=True, description="One or two fields, or cf_<key>."),
     OpenApiParameter("top", OpenApiTypes.INT, description="How many groups, 1 to 100."),
 ]
+
+CHANGE_LOG = inline_serializer(
+    "AIOpsChangeLog",
+    {
+        "count": serializers.IntegerField(),
+        "changes": inline_serializer(
+            "AIOpsChange",
+            {
+                "id": serializers.UUIDField(),
+                "time": serializers.DateTimeField(),
+                "user_name": serializers.CharField(),
+                "action": serializers.CharField(),
+                "object_type": serializers.CharField(allow_null=True),
+                "object_id": serializers.UUIDField(),
+                "object_repr": serializers.CharField(),
+                "owner": serializers.CharField(allow_null=True),
+                "change_context_detail": serializers.CharField(),
+                "fields": serializers.ListField(child=serializers.DictField(), allow_null=True),
+                "withheld": serializers.ListField(child=serializers.CharField()),
+                "more_fields": serializers.IntegerField(),
+            },
+            many=True,
+        ),
+    },
+)
+CHANGE_LOG_PARAMETERS = [OpenApiParameter("limit", OpenApiTypes.INT, description="How many changes, 1 to 50.")]
 
 MODELS = inline_serializer(
     "AIOpsModels",

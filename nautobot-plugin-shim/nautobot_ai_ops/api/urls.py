@@ -3,7 +3,7 @@
 from django.urls import path
 from nautobot.apps.api import OrderedDefaultRouter
 
-from nautobot_ai_ops.api import count, describe, identity, views
+from nautobot_ai_ops.api import change_log, count, describe, identity, views
 
 app_name = "nautobot_ai_ops-api"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("whoami/", identity.WhoAmIView.as_view(), name="whoami"),
     path("token-exchange/", identity.TokenExchangeView.as_view(), name="token-exchange"),
     path("count/<str:object_type>/", count.CountView.as_view(), name="count"),
+    path("change-log/", change_log.ChangeLogView.as_view(), name="change-log"),
     path("models/", describe.ModelsView.as_view(), name="models"),
     path("models/<str:object_type>/", describe.ModelView.as_view(), name="model"),
     *router.urls,

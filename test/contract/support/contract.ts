@@ -1,6 +1,8 @@
 import { afterAll } from 'vitest'
 import { changesAgree } from './changes.ts'
+import { changesToolAgrees, missingChangesAgree } from './changes-tool.ts'
 import { countsAgree } from './counts.ts'
+import { groupFiltersAgree, groupsAgree } from './groups.ts'
 import { exchangesAgree, refusedExchangesAgree } from './identity.ts'
 import { devicesAgree, listsAgree } from './lists.ts'
 import { descriptionsAgree, objectsAgree } from './objects.ts'
@@ -12,6 +14,8 @@ import { rightsAgree, wrongNamesAgree } from './refusals.ts'
 export function contract(peer: () => ContractPeer): void {
   afterAll(() => connect(peer()).close())
   countsAgree(peer)
+  groupsAgree(peer)
+  groupFiltersAgree(peer)
   devicesAgree(peer)
   listsAgree(peer)
   objectsAgree(peer)
@@ -19,6 +23,8 @@ export function contract(peer: () => ContractPeer): void {
   changesAgree(peer)
   queriesAgree(peer)
   wrongQueriesAgree(peer)
+  changesToolAgrees(peer)
+  missingChangesAgree(peer)
   wrongNamesAgree(peer)
   rightsAgree(peer)
   exchangesAgree(peer)

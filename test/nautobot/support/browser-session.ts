@@ -1,6 +1,6 @@
 import { inject } from 'vitest'
 import type { UserName } from '../../../nautobot-plugin-shim/development/logins.ts'
-import type {} from './provided.ts'
+import type { ProvidedNautobot } from './provided.ts'
 
 /** A person's session with Nautobot's pages, without a browser: cookies, and the header against forged requests. */
 export interface BrowserSession {
@@ -14,9 +14,16 @@ export interface BrowserSession {
 
 const MAX_REDIRECTS = 5
 
+/** Logs in to the shared Nautobot by its own form. */
+export function logIn(user: UserName): Promise<BrowserSession> {
+  return logInAt(inject('nautobot'), user)
+}
+
 /** Logs in by Nautobot's own form. */
-export async function logIn(user: UserName): Promise<BrowserSession> {
-  const { url, users } = inject('nautobot')
+export async function logInAt(
+  { url, users }: Pick<ProvidedNautobot, 'url' | 'users'>,
+  user: UserName
+): Promise<BrowserSession> {
   const cookies = new Map<string, string>()
 
   async function request(address: string, init: RequestInit = {}): Promise<Response> {

@@ -14,6 +14,7 @@ import { json } from '../../support/wire-server.ts'
 
 it('describes all tools in under 2,500 tokens', () => {
   expect(nautobotToolDefinitions.map(({ name }) => name)).toEqual([
+    'changes',
     'count',
     'find',
     'get',
@@ -49,36 +50,6 @@ it('counts with one request and links the list that shows the same number', asyn
   const before = server.requests.length
   await call('count', { model: 'devices', filters: { location: 'NYC01' } })
   expect(server.requests.length - before).toBe(1)
-})
-
-it('groups a count, names what is not set, hides what may not be seen and says what was left out', async () => {
-  const { call, sent } = await setup({
-    count: () => ({
-      count: 30,
-      groups: [
-        { value: 'id-1', label: 'switch', count: 20 },
-        { value: 'id-2', label: null, count: 6 },
-        { value: null, label: null, count: 4 }
-      ],
-      more: true
-    })
-  })
-  const { text, facts } = await call('count', { model: 'dcim.device', group_by: 'role', top: 3 })
-
-  expect(text).toMatchObject({
-    groups: [
-      { label: 'switch', count: 20 },
-      { label: '(hidden)', count: 6 },
-      { label: '(none)', count: 4 }
-    ],
-    more: true
-  })
-  expect(facts.rows).toBe(3)
-  expect(facts.gaps).toEqual([
-    'Only the 3 largest groups by role are shown.',
-    'Some names of role are hidden: your rights do not show them.'
-  ])
-  expect(sent('/count/')[0]?.query.toString()).toBe('group_by=role&top=3')
 })
 
 it('lists with one request, names for relations, and a link to each object of a short list', async () => {

@@ -1,0 +1,179 @@
+import { nearest } from '../platform/nearest.ts'
+import type { Asker } from './asker.ts'
+import { blindSpots } from './blind-spots.ts'
+import { type Change, type ChangeLog, readChangeLog } from './change-log.ts'
+import { askCount } from './counting.ts'
+import { explain, type Surroundings } from './explain.ts'
+import { type Filter, toQuery } from './filters.ts'
+import { findModel } from './find-model.ts'
+import type { ModelDirectory, NautobotModel } from './model-directory.ts'
+import { listLink, objectLink } from './proof-links.ts'
+import { readTimeRange, type TimeRange } from './time-range.ts'
+import { ToolRefusal } from './tool-failure.ts'
+import type { ChangesInput } from './tool-input.ts'
+import { success } from './tool-output.ts'
+
+const CHANGE = 'extras.objectchange'
+/** Filters of the shim's own; Nautobot's page and API take them like any other. */
+const LOCATION = 'nautobot_ai_ops_location'
+const OBJECT = 'nautobot_ai_ops_object'
+const USER = 'user_name__ie'
+const MAX_CHANGE_LINKS = 10
+const MAX_TEXT_CHARACTERS = 30_000
+const MAX_USERS = 100
+
+interface Plan extends Surroundings {
+  readonly range: TimeRange
+  /** Only changes of objects of this model. */
+  readonly kind: NautobotModel | undefined
+}
+
+function toFilters(input: ChangesInput, { since, until }: TimeRange, kind?: NautobotModel) {
+  const given: readonly (readonly [string, readonly string[] | undefined])[] = [
+    ['time__gte', since ? [since] : undefined],
+    ['time__lt', until ? [until] : undefined],
+    ['changed_object_type', kind && [kind.objectType]],
+    [OBJECT, input.object],
+    [LOCATION, input.location],
+    [USER, input.user],
+    ['action', input.action && [input.action]]
+  ]
+  return given.flatMap(([name, values]): Filter[] => {
+    if (values?.some((value) => value.trim() === ''))
+      throw new ToolRefusal('A name is blank. Leave it out or give a name.')
+    return values ? [{ name, kind: 'text', values }] : []
+  })
+}
+
+async function makePlan(input: ChangesInput, asker: Asker, directory: ModelDirectory, now: number) {
+  const range = readTimeRange(input, now)
+  const { models } = await directory.models(asker)
+  const kind = input.model === undefined ? undefined : findModel(models, input.model)
+  const filters = toFilters(input, range, kind)
+  const model = findModel(models, CHANGE)
+  const description = await directory.describe(CHANGE, asker)
+  return { asker, models, model, description, filters, range, kind } satisfies Plan
+}
+
+/** Nautobot's words about a filter, in the words of this tool. */
+async function explainChanges(error: unknown, plan: Plan): Promise<unknown> {
+  const explained = await explain(error, plan)
+  if (!(explained instanceof ToolRefusal)) return explained
+  const message = explained.message
+    .replaceAll(LOCATION, 'location')
+    .replaceAll(OBJECT, 'object')
+    .replaceAll(USER, 'user')
+  return new ToolRefusal(message, explained.nearest)
+}
+
+/** A misspelt user has changed nothing, and that is no answer. */
+async function unknownUsers({ asker, filters }: Plan): Promise<string[]> {
+  const asked = filters.find(({ name }) => name === USER)?.values ?? []
+  if (asked.length === 0) return []
+  const { groups, more } = await askCount(asker, CHANGE, { group_by: 'user_name', top: MAX_USERS })
+  const known = groups.flatMap(({ labels }) => labels.filter((label) => label !== null))
+  const isKnown = (name: string) =>
+    known.some((other) => other.toLowerCase() === name.toLowerCase())
+  return asked
+    .filter((name) => more.groups === 0 && !isKnown(name))
+    .map((name) => {
+      const near = nearest(name, known)
+      const hint = near.length > 0 ? ` Near to it: ${near.join(', ')}.` : ''
+      return `The change log that you may see has no user "${name}".${hint}`
+    })
+}
+
+/** What the log has without the range, so that "none since Friday" is not taken for "never". */
+async function outsideRange({ asker, filters, range }: Plan): Promise<string[]> {
+  if (!range.since && !range.until) return []
+  const always = filters.filter(({ name }) => !name.startsWith('time__'))
+  const { count } = await askCount(asker, CHANGE, toQuery(always))
+  return [`At all times there are ${count} such changes.`]
+}
+
+async function emptyGaps(plan: Plan): Promise<string[]> {
+  const places = plan.filters.filter(({ name }) => name === LOCATION)
+  const type = { type: 'TreeNodeMultipleChoiceFilter', related: 'dcim.location' }
+  const hidden = blindSpots({
+    ...plan,
+    filters: places.map((filter) => ({ ...filter, name: 'location' })),
+    description: { fields: new Map(), filters: new Map([['location', type]]) }
+  })
+  return (await Promise.all([hidden, unknownUsers(plan), outsideRange(plan)])).flat()
+}
+
+/** A change as the model reads it: short, and nothing that is empty. */
+function toRow(change: Change) {
+  const { time, user_name, action, object_type, object_repr, owner } = change
+  const { fields, withheld, more_fields } = change
+  const isUnknown = fields === null && action === 'update'
+  return {
+    time: time.replace(/\.\d+/, '').replace('+00:00', 'Z'),
+    user: user_name,
+    action,
+    object: object_repr,
+    ...(owner && { of: owner }),
+    model: object_type,
+    ...(fields && fields.length > 0 && { fields }),
+    ...(withheld.length > 0 && { withheld }),
+    ...(more_fields > 0 && { more_fields }),
+    ...(isUnknown && { before: 'not known' })
+  }
+}
+
+function rowsOf({ changes }: ChangeLog) {
+  const rows = changes.map(toRow)
+  let characters = 0
+  const fit = rows.findIndex((row) => {
+    characters += JSON.stringify(row).length + 1
+    return characters > MAX_TEXT_CHARACTERS
+  })
+  return fit === -1 ? rows : rows.slice(0, fit)
+}
+
+function gapsOf({ count, changes }: ChangeLog, shown: number): string[] {
+  const withheld = changes.slice(0, shown).some((change) => change.withheld.length > 0)
+  return [
+    ...(count > shown
+      ? [`The newest ${shown} of ${count} changes are shown; there are more: ${count - shown}.`]
+      : []),
+    ...(withheld ? ['Values of fields that may hold secrets are withheld.'] : [])
+  ]
+}
+
+function linksOf({ asker, model, filters }: Plan, { count, changes }: ChangeLog) {
+  const short = changes.length <= MAX_CHANGE_LINKS ? changes : []
+  return [
+    ...listLink(asker.publicUrl, model, filters, count),
+    ...short.flatMap(({ id, action, object_repr }) =>
+      objectLink(asker.publicUrl, model, id, `${action} ${object_repr}`)
+    )
+  ]
+}
+
+/** Who changed what, newest first; warm, one request to Nautobot, and up to three more when there is nothing to show. */
+export async function changes(
+  input: ChangesInput,
+  asker: Asker,
+  directory: ModelDirectory,
+  nowMs: number
+) {
+  const plan = await makePlan(input, asker, directory, nowMs)
+  const query = { ...toQuery(plan.filters), limit: input.limit }
+  const log = await readChangeLog(asker, query).catch(async (error: unknown) => {
+    throw await explainChanges(error, plan)
+  })
+  const rows = rowsOf(log)
+  const gaps = log.count === 0 ? await emptyGaps(plan) : gapsOf(log, rows.length)
+  const { since = 'the first entry', until = 'now' } = plan.range
+  return success(
+    {
+      range: `from ${since} until ${until}`,
+      count: log.count,
+      changes: rows,
+      ...(log.count > rows.length && { more: log.count - rows.length }),
+      ...(gaps.length > 0 && { gaps })
+    },
+    { rows: rows.length, count: log.count, links: linksOf(plan, log), gaps }
+  )
+}

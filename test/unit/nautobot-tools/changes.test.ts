@@ -1,0 +1,180 @@
+import { expect, it } from 'vitest'
+import { type Answer, API, errorOf, setup } from '../../support/fake-nautobot.ts'
+import { connectTools, type ToolAnswer } from '../../support/tool-client.ts'
+import { json } from '../../support/wire-server.ts'
+
+/** A Thursday. */
+const NOW = Date.parse('2026-11-26T15:30:00Z')
+
+const change = (more = {}) => ({
+  id: 'id-1',
+  time: '2026-11-26T12:00:00.123456+00:00',
+  user_name: 'alice',
+  action: 'update',
+  object_type: 'dcim.device',
+  object_repr: 'ams01-rtr-01',
+  owner: null,
+  fields: [{ field: 'status', before: 'Active', after: 'Failed' }],
+  withheld: [],
+  more_fields: 0,
+  ...more
+})
+
+async function ask(answers: { log?: Answer; count?: Answer }, args: Record<string, unknown> = {}) {
+  const { nautobot, server, sent } = await setup(answers)
+  const call = await connectTools(nautobot, { userId: 'id-a', token: 'a', now: () => NOW })
+  const answer: ToolAnswer = await call('changes', args)
+  return { ...answer, server, asked: sent('/change-log/'), counted: sent('/count/') }
+}
+
+it('tells who changed what, before and after, with the range it looked at and the page that shows the same', async () => {
+  const log = () => ({
+    count: 1,
+    changes: [change({ owner: 'rack 1', withheld: ['token'], more_fields: 2 })]
+  })
+  const args = {
+    since: 'Friday',
+    until: 'today',
+    model: 'devices',
+    object: 'ams01-rtr-01',
+    location: ['Europe', 'AMER'],
+    user: 'alice',
+    action: 'update'
+  }
+  const { text, facts, asked } = await ask({ log }, args)
+
+  expect(text).toEqual({
+    range: 'from 2026-11-20T00:00:00Z until 2026-11-27T00:00:00Z',
+    count: 1,
+    changes: [
+      {
+        time: '2026-11-26T12:00:00Z',
+        user: 'alice',
+        action: 'update',
+        object: 'ams01-rtr-01',
+        of: 'rack 1',
+        model: 'dcim.device',
+        fields: [{ field: 'status', before: 'Active', after: 'Failed' }],
+        withheld: ['token'],
+        more_fields: 2
+      }
+    ],
+    gaps: ['Values of fields that may hold secrets are withheld.']
+  })
+  const query =
+    'time__gte=2026-11-20T00%3A00%3A00Z&time__lt=2026-11-27T00%3A00%3A00Z&changed_object_type=dcim.device' +
+    '&nautobot_ai_ops_object=ams01-rtr-01&nautobot_ai_ops_location=Europe&nautobot_ai_ops_location=AMER' +
+    '&user_name__ie=alice&action=update'
+  expect(asked.map(({ query: sent }) => sent.toString())).toEqual([`${query}&limit=20`])
+  expect(facts.links).toEqual([
+    {
+      label: 'Object changes: 1',
+      url: `https://nautobot.example.com/extras/object-changes/?${query}&clear_view=true`
+    },
+    {
+      label: 'update ams01-rtr-01',
+      url: 'https://nautobot.example.com/extras/object-changes/id-1/'
+    }
+  ])
+})
+
+it('says how many more there are', async () => {
+  const changes = [change(), change({ id: 'id-2', action: 'create', fields: null })]
+  const { text, facts } = await ask({ log: () => ({ count: 12, changes }) }, { limit: 2 })
+
+  expect(text).toMatchObject({ range: 'from the first entry until now', count: 12, more: 10 })
+  expect(facts).toMatchObject({ rows: 2, count: 12 })
+  expect(facts.gaps).toEqual(['The newest 2 of 12 changes are shown; there are more: 10.'])
+})
+
+it('cuts a text that would grow beyond its bound, and counts what is left out', async () => {
+  const fields = [{ field: 'comments', before: 'x'.repeat(1_000), after: 'y'.repeat(1_000) }]
+  const changes = Array.from({ length: 50 }, () => change({ fields }))
+  const { text } = await ask({ log: () => ({ count: 50, changes }) }, { limit: 50 })
+
+  expect(JSON.stringify(text).length).toBeLessThan(31_000)
+  expect(text.more).toBe(50 - (text.changes as []).length)
+})
+
+it('says when the state before a change is not known', async () => {
+  const { text } = await ask({ log: () => ({ count: 1, changes: [change({ fields: null })] }) })
+
+  expect(text.changes).toEqual([expect.objectContaining({ before: 'not known' })])
+})
+
+it('says that the change log may not be seen, never that there are no changes', async () => {
+  const log: Answer = (_, response) => json(response, 403, { detail: 'You may not view it.' })
+  const answer = await ask({ log })
+
+  expect(errorOf(answer)).toMatchObject({
+    isError: true,
+    code: 'FORBIDDEN',
+    message: expect.stringMatching(/rights do not show Nautobot's change log.*not known/)
+  })
+})
+
+it.each([
+  [503, 'NAUTOBOT_UNAVAILABLE', /could not be asked/],
+  [501, 'NOT_IN_SAMPLE', /not in the sample/]
+])('reports the status %i as %s, never as "none"', async (status, code, message) => {
+  const log: Answer = (_, response) =>
+    json(response, status, { detail: 'That is not in the sample.' })
+  const error = errorOf(await ask({ log }))
+
+  expect(error).toMatchObject({ isError: true, code })
+  expect(error.message).toMatch(message)
+})
+
+it('explains why there is nothing: a hidden place, an unknown user, another time', async () => {
+  const log = () => ({ count: 0, changes: [] })
+  const groups = ['alice', 'bob'].map((name) => ({
+    values: [name],
+    labels: [name],
+    count: 3,
+    filters: null
+  }))
+  const count: Answer = ({ path, query }) => {
+    if (path === `${API}/count/dcim.location/`) return { count: 0 }
+    return query.has('group_by') ? { count: 6, groups } : { count: 4 }
+  }
+  const args = { location: 'NYC01', user: 'alicia', since: 'yesterday' }
+  const { text, counted } = await ask({ log, count }, args)
+
+  expect(text).toMatchObject({ count: 0, changes: [] })
+  expect(text.gaps).toEqual([
+    'Your rights do not show the location "NYC01", so nothing there is seen.',
+    'The change log that you may see has no user "alicia". Near to it: alice.',
+    'At all times there are 4 such changes.'
+  ])
+  expect(counted).toHaveLength(3)
+})
+
+it('names a wrong place in the words of its own arguments', async () => {
+  const log: Answer = (_, response) =>
+    json(response, 400, {
+      nautobot_ai_ops_location: [
+        'Select a valid choice. Europ is not one of the available choices.'
+      ]
+    })
+  const error = errorOf(await ask({ log }, { location: 'Europ' }))
+
+  expect(error.message).toBe(
+    'location: Select a valid choice. Europ is not one of the available choices.'
+  )
+})
+
+it.each<[string, Record<string, unknown>]>([
+  ['a time that is none', { since: 'soon' }],
+  ['a time to come', { since: '2027-01-01' }],
+  ['a blank name', { object: '  ' }],
+  ['no name', { location: [] }],
+  ['a model that is none', { model: 'devize' }],
+  ['an action that is none', { action: 'updated' }],
+  ['too many rows', { limit: 51 }],
+  ['filters of a list', { filters: { name: 'a' } }]
+])('refuses %s before anything is asked', async (_what, args) => {
+  const answer = await ask({}, args)
+
+  expect(errorOf(answer)).toMatchObject({ isError: true, code: 'INVALID_REQUEST' })
+  expect(answer.asked).toHaveLength(0)
+})
