@@ -125,6 +125,28 @@ it('[T7][P5] a stop on another replica ends the model request within half a seco
   expect(sent[2]?.content).toBe('Thinking hard')
 })
 
+it('[T7][P5] a stop on another replica ends a tool call within half a second', async () => {
+  tools.misbehave(({ method }) => (method === 'tools/call' ? { kind: 'hang' } : undefined))
+  replicas.model.answer((request) => {
+    const offered = request.body.tools?.find((tool) => tool.function.name.includes('open_ticket'))
+    return [callTool(offered?.function.name ?? 'none', {})]
+  })
+  const before = tools.asked('tools/call').length
+  const run = await start('Open one')
+  await expect.poll(() => tools.asked('tools/call').length).toBe(before + 1)
+  const stoppedAt = performance.now()
+  await fetch(`${other.url}/api/v1/runs/${run.runId}/cancel`, {
+    method: 'POST',
+    headers: replicas.headers
+  })
+  await expect
+    .poll(() => tools.asked('tools/call').at(-1)?.closedByClient, { interval: 10 })
+    .toBe(true)
+
+  expect(performance.now() - stoppedAt).toBeLessThan(500)
+  expect((await run.rest()).end).toMatchObject({ outcome: { type: 'cancelled' } })
+})
+
 it('[T7] stops a run although the word of it is lost', async () => {
   replicas.model.answer(() => [say('Thinking'), silence()])
   const run = await start('Think')
@@ -188,6 +210,7 @@ it('hands its runs over when it drains, and they go on within seconds', async ()
 
 it('does not repeat a call with effects that was under way, and says so', async () => {
   const dying = await replicas.start()
+  const before = tools.asked('tools/call').length
   tools.misbehave(({ method }) => (method === 'tools/call' ? { kind: 'hang' } : undefined))
   replicas.model.answer((request) => {
     const offered = request.body.tools?.find((tool) => tool.function.name.includes('open_ticket'))
@@ -197,12 +220,12 @@ it('does not repeat a call with effects that was under way, and says so', async 
     headers: replicas.headers,
     body: { message: 'Open one' }
   })
-  await expect.poll(() => tools.asked('tools/call').length).toBe(1)
+  await expect.poll(() => tools.asked('tools/call').length).toBe(before + 1)
   dying.signal('SIGKILL')
   await dying.exited
   const stayed = await follow(one.url, run.runId)
 
   expect(stayed.end).toMatchObject({ type: 'RUN_ERROR', code: 'RUN_INTERRUPTED' })
   expect(foldRun(stayed.events).state).toBe('interrupted')
-  expect(tools.asked('tools/call')).toHaveLength(1)
+  expect(tools.asked('tools/call')).toHaveLength(before + 1)
 }, 60_000)
