@@ -1,78 +1,37 @@
-import { isIP } from 'node:net'
 import { z } from 'zod'
+import {
+  address,
+  amount,
+  count,
+  flag,
+  kibibytes,
+  list,
+  proxy,
+  seconds,
+  secret,
+  text,
+  whole
+} from './config-fields.ts'
+import { labMcpServers, MAX_LAB_MCP_SERVERS } from './config-mcp-servers.ts'
+import {
+  isAddressRange,
+  isEgressEntry,
+  isHostName,
+  isPlainHttpAddress,
+  isRedisAddress
+} from './platform/address-text.ts'
 import { Secret } from './platform/secret.ts'
+import { SAMPLERS, TRACE_PROTOCOLS } from './platform/trace-settings.ts'
 
 export const ENVIRONMENTS = ['LAB', 'NONPROD', 'PROD'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-const MAX_LAB_MCP_SERVERS = 20
 const OLLAMA_PORT = 11_434
 
 /** Value of OLLAMA_HOST with which nobody looks for one. */
 export const NO_OLLAMA = 'off'
-
-const text = (description: string) => z.string().trim().meta({ description })
-
-const secret = (description: string) =>
-  z
-    .string()
-    .trim()
-    .transform((value) => new Secret(value))
-    .optional()
-    .meta({ description: `${description} *Secret.*` })
-
-const address = (description: string) =>
-  z
-    .string()
-    .trim()
-    .refine(isPlainHttpAddress, 'must be an http or https address without user name or query')
-    .transform((value) => value.replace(/\/+$/, ''))
-    .optional()
-    .meta({ description })
-
-const whole = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`
-  return z.coerce.number({ error }).int(error).min(min, error).max(max, error)
-}
-
-const list = (isEntry: (entry: string) => boolean, error: string, description: string) =>
-  z
-    .string()
-    .transform((value) => value.split(',').map((entry) => entry.trim()))
-    .refine((entries) => entries.every(isEntry), error)
-    .optional()
-    .meta({ description })
-
-const count = (initial: number, max: number, description: string) =>
-  whole(1, max).default(initial).meta({ description })
-
-const seconds = (initial: number, max: number, description: string) =>
-  whole(1, max)
-    .default(initial)
-    .transform((value) => value * 1000)
-    .meta({ description })
-
-const kibibytes = (initial: number, max: number, description: string) =>
-  whole(1, max)
-    .default(initial)
-    .transform((value) => value * 1024)
-    .meta({ description })
-
-const labMcpServers = z
-  .array(
-    z.strictObject({
-      name: z.string().min(1).max(100),
-      url: z.string().refine(isPlainHttpAddress),
-      token: z
-        .string()
-        .min(1)
-        .transform((value) => new Secret(value))
-        .optional()
-    })
-  )
-  .max(MAX_LAB_MCP_SERVERS)
 
 /** Every variable, once: what it means, its unit, its default. The documents' table is made from it. */
 export const environmentSchema = z.object({
@@ -137,9 +96,47 @@ export const environmentSchema = z.object({
   NODE_TLS_REJECT_UNAUTHORIZED: text(
     "Node's own switch; `0` follows the rules of `AI_OPS_VERIFY_TLS=false`."
   ).optional(),
-  HTTP_PROXY: address('Proxy for http addresses of model providers and MCP servers.'),
-  HTTPS_PROXY: address('Proxy for https addresses of model providers and MCP servers.'),
-  NO_PROXY: text('Hosts that are asked directly, separated by commas.').optional(),
+  HTTP_PROXY: proxy(
+    'Proxy for http addresses of Nautobot, model providers and MCP servers, and for https ones without `HTTPS_PROXY`; may hold a user name and a password.'
+  ),
+  HTTPS_PROXY: proxy('Proxy for https addresses.'),
+  NO_PROXY: text(
+    'Hosts, domains, addresses and CIDR ranges that are asked directly, separated by commas; loopback always is.'
+  ).optional(),
+  AI_OPS_EGRESS_ALLOW: list(
+    isEgressEntry,
+    'must be host names, *.domains, addresses or CIDR ranges',
+    'The only hosts that model providers and MCP servers may have, separated by commas: names, `*.example.com` for what is below a domain, addresses, CIDR ranges. Unset: any but link-local and metadata addresses, which are never asked. Behind a proxy, which resolves names by itself, only names and literal addresses count.'
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address(
+    'OpenTelemetry collector that traces are sent to, by OTLP over HTTP: `/v1/traces` is added. Unset: no traces. Asked through the proxy as others are; link-local and metadata addresses are not.'
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: secret(
+    'Headers for it: `name=value`, separated by commas, percent-encoded.'
+  ),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .enum(TRACE_PROTOCOLS, `must be one of ${TRACE_PROTOCOLS.join(', ')}`)
+    .default('http/protobuf')
+    .meta({ description: 'How it is spoken to.' }),
+  OTEL_SERVICE_NAME: text('Name of this service in traces.').default('nautobot-ai-ops'),
+  OTEL_RESOURCE_ATTRIBUTES: text(
+    'Further attributes of all traces: `name=value`, separated by commas.'
+  ).optional(),
+  OTEL_TRACES_SAMPLER: z
+    .enum(SAMPLERS, `must be one of ${SAMPLERS.join(', ')}`)
+    .default('parentbased_always_on')
+    .meta({ description: `Which requests are traced: ${SAMPLERS.join(', ')}.` }),
+  OTEL_TRACES_SAMPLER_ARG: amount(1, 1, 'Share of them, for the samplers by ratio.'),
+  OTEL_BSP_SCHEDULE_DELAY: whole(100, 60_000)
+    .default(5_000)
+    .meta({ description: 'Milliseconds between two batches.' }),
+  OTEL_SDK_DISABLED: flag('Whether there are no traces after all.'),
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: flag(
+    'Whether traces hold questions, answers, arguments and results too: cut at 16,000 characters, without what looks like personal data or a secret.'
+  ),
+  AI_OPS_ENTRA_AUTHORITY: address(
+    'Where Microsoft Entra ID is asked for tokens of Azure OpenAI: another one in sovereign clouds.'
+  ).default('https://login.microsoftonline.com'),
   AZURE_OPENAI_ENDPOINT: address('LAB: address of an Azure OpenAI resource.'),
   AZURE_OPENAI_API_KEY: secret('LAB: its key.'),
   AZURE_OPENAI_DEPLOYMENT: text('LAB: name of the deployment in it.').optional(),
@@ -165,14 +162,14 @@ export const environmentSchema = z.object({
       const parsed = labMcpServers.safeParse(parseJson(value))
       if (parsed.success) return parsed.data
       context.addIssue(
-        `must be a JSON list of at most ${MAX_LAB_MCP_SERVERS} objects {"name", "url", "token"?}`
+        `must be a JSON list of at most ${MAX_LAB_MCP_SERVERS} objects {"name", "url", "token"?, "transport"?, "readOnlyTools"?, "approvalTools"?}, or with "command" and "env"? in place of "url"`
       )
       return z.NEVER
     })
     .optional()
     .meta({
       description:
-        'LAB only: further MCP servers, a JSON list of `{"name", "url", "token"?}`. *Secret.*'
+        'LAB only: further MCP servers, a JSON list of `{"name", "url", "token"?, "transport"?, "readOnlyTools"?, "approvalTools"?}`, where `transport` is `http` or `sse`. With `"command": ["program", "argument"]` and `"env"?` in place of `url` and `token`, a program is started that speaks MCP on its standard streams. Tools that no name or pattern with `*` in `readOnlyTools` covers wait for approval, and those in `approvalTools`. *Secret.*'
     }),
   AI_OPS_MAX_RUNS: count(100, 10_000, 'Runs that are answered at a time by one replica.'),
   AI_OPS_MAX_RUNS_PER_USER: count(10, 10_000, 'The same for one user.'),
@@ -184,7 +181,21 @@ export const environmentSchema = z.object({
   AI_OPS_MAX_QUEUED_RUNS_PER_USER: count(20, 10_000, 'The same for one user.'),
   AI_OPS_MAX_MODEL_CALLS: count(20, 1000, 'Model calls of one run.'),
   AI_OPS_MAX_TOOL_CALLS: count(50, 1000, 'Tool calls of one run.'),
-  AI_OPS_MAX_TOOL_RESULT_KIB: kibibytes(48, 10_240, 'KiB of one tool result that the model reads.'),
+  AI_OPS_MAX_RUN_TOKENS: count(
+    1_000_000,
+    1_000_000_000,
+    'Tokens that the model calls of one run read and write together; then it answers with what it has.'
+  ),
+  AI_OPS_MAX_RUN_COST: amount(
+    0,
+    1_000_000,
+    'Cost of one run, in the currency of the prices of the LLM models; then it answers with what it has. 0: none.'
+  ),
+  AI_OPS_MAX_TOOL_RESULT_KIB: kibibytes(
+    48,
+    10_240,
+    'KiB of one tool result that the model reads at once; it can read on in the rest.'
+  ),
   AI_OPS_RUN_TIMEOUT_SECONDS: seconds(600, 86_400, 'Seconds one run may take.'),
   AI_OPS_MODEL_SILENCE_SECONDS: seconds(
     60,
@@ -240,17 +251,6 @@ export function describeEnvironment(): string {
   return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 
-function isPlainHttpAddress(value: string): boolean {
-  const url = URL.parse(value)
-  if (url === null || !/^https?:$/.test(url.protocol)) return false
-  return `${url.username}${url.password}${url.search}${url.hash}` === ''
-}
-
-function isHostName(value: string): boolean {
-  const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i
-  return value.split('.').every((part) => label.test(part))
-}
-
 /** As Ollama reads its variable: scheme and port may be missing, and the address to listen on counts. */
 function toOllamaAddress(value: string): string | undefined {
   if (value === NO_OLLAMA) return NO_OLLAMA
@@ -260,21 +260,6 @@ function toOllamaAddress(value: string): string | undefined {
   if (!url.port && !hasScheme) url.port = String(OLLAMA_PORT)
   if (['0.0.0.0', '[::]'].includes(url.hostname)) url.hostname = '127.0.0.1'
   return url.href.replace(/\/+$/, '')
-}
-
-function isAddressRange(value: string): boolean {
-  const [address = '', bits, ...rest] = value.split('/')
-  const maxBits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-  return (
-    maxBits > 0 &&
-    rest.length === 0 &&
-    /^\d{1,3}$/.test(bits ?? '0') &&
-    Number(bits ?? 0) <= maxBits
-  )
-}
-
-function isRedisAddress(value: string): boolean {
-  return /^rediss?:$/.test(URL.parse(value)?.protocol ?? '')
 }
 
 function parseJson(value: string): unknown {

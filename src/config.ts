@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { type Environment, environmentSchema, NO_OLLAMA } from './config-schema.ts'
 import { nearest } from './platform/nearest.ts'
 import type { Secret } from './platform/secret.ts'
+import type { TraceSettings } from './platform/trace-settings.ts'
 
 type Values = z.output<typeof environmentSchema>
 type EnvironmentRecord = Readonly<Record<string, string | undefined>>
@@ -201,12 +202,16 @@ function toConfig(values: Values) {
       /** Whether an object of the catalog may turn verification off for its own address. */
       mayDisable: isLab || (environment === 'NONPROD' && Boolean(values.NODE_EXTRA_CA_CERTS))
     }),
-    /** For model providers and MCP servers; Nautobot is asked directly. */
+    /** For Nautobot, model providers and MCP servers. */
     proxy: {
       http: values.HTTP_PROXY,
       https: values.HTTPS_PROXY,
       none: values.NO_PROXY
     },
+    /** The only hosts of model providers and MCP servers; undefined: all. */
+    egressAllow: values.AI_OPS_EGRESS_ALLOW,
+    entraAuthority: values.AI_OPS_ENTRA_AUTHORITY,
+    tracing: toTracing(values),
     ...toLab(values),
     limits: Object.freeze(toLimits(values))
   } as const
@@ -235,6 +240,8 @@ function toLimits(values: Values) {
     maxQueuedRunsPerUser: values.AI_OPS_MAX_QUEUED_RUNS_PER_USER,
     maxModelCalls: values.AI_OPS_MAX_MODEL_CALLS,
     maxToolCalls: values.AI_OPS_MAX_TOOL_CALLS,
+    maxRunTokens: values.AI_OPS_MAX_RUN_TOKENS,
+    maxRunCost: values.AI_OPS_MAX_RUN_COST,
     maxToolResultBytes: values.AI_OPS_MAX_TOOL_RESULT_KIB,
     runTimeoutMs: values.AI_OPS_RUN_TIMEOUT_SECONDS,
     modelSilenceMs: values.AI_OPS_MODEL_SILENCE_SECONDS,
@@ -248,6 +255,23 @@ function toLimits(values: Values) {
     rateLimitPerMinute: values.AI_OPS_RATE_LIMIT_PER_MINUTE,
     heartbeatMs: values.AI_OPS_HEARTBEAT_SECONDS
   } as const
+}
+
+/** Undefined: no traces. */
+function toTracing(values: Values): (TraceSettings & { capturesContent: boolean }) | undefined {
+  const endpoint = values.OTEL_EXPORTER_OTLP_ENDPOINT
+  if (endpoint === undefined || values.OTEL_SDK_DISABLED) return undefined
+  return {
+    endpoint,
+    headers: values.OTEL_EXPORTER_OTLP_HEADERS,
+    protocol: values.OTEL_EXPORTER_OTLP_PROTOCOL,
+    serviceName: values.OTEL_SERVICE_NAME,
+    resourceAttributes: values.OTEL_RESOURCE_ATTRIBUTES,
+    sampler: values.OTEL_TRACES_SAMPLER,
+    samplerRatio: values.OTEL_TRACES_SAMPLER_ARG,
+    exportIntervalMs: values.OTEL_BSP_SCHEDULE_DELAY,
+    capturesContent: values.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT
+  }
 }
 
 function toNautobot(values: Values) {

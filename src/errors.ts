@@ -55,11 +55,7 @@ export const ERROR_KINDS = {
     retryable: false,
     help: "Call from a program, which sends no Origin header, or from Nautobot's own pages."
   },
-  NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    help: 'Check the path; `/docs` lists every one.'
-  },
+  NOT_FOUND: { status: 404, retryable: false, help: 'Check the path; `/docs` lists every one.' },
   OBJECT_NOT_FOUND: {
     status: 404,
     retryable: false,
@@ -75,16 +71,18 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'Read the conversation again: it has no question of that id.'
   },
-  RUN_NOT_FOUND: {
+  RUN_NOT_FOUND: { status: 404, retryable: false, help: 'The run has expired, or is not yours.' },
+  ACTION_NOT_FOUND: {
     status: 404,
     retryable: false,
-    help: 'The run has expired, or is not yours.'
+    help: 'Read the run again: its `approvals` list the actions that wait for a decision.'
   },
-  JOB_NOT_FOUND: {
+  ELICITATION_NOT_FOUND: {
     status: 404,
     retryable: false,
-    help: '`GET /api/v1/jobs` lists the jobs.'
+    help: 'Read the run again: its `elicitations` list the forms that wait for an answer.'
   },
+  JOB_NOT_FOUND: { status: 404, retryable: false, help: '`GET /api/v1/jobs` lists the jobs.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
     retryable: false,
@@ -104,6 +102,21 @@ export const ERROR_KINDS = {
     status: 409,
     retryable: true,
     help: 'Wait for the run in `details.runId`, or cancel it.'
+  },
+  APPROVAL_DECIDED: {
+    status: 409,
+    retryable: false,
+    help: 'Each action is decided once. Read the run again to see how.'
+  },
+  APPROVAL_LAPSED: {
+    status: 409,
+    retryable: false,
+    help: 'Nobody decided within 24 hours, or the run was stopped; nothing was carried out. Ask again.'
+  },
+  ELICITATION_ANSWERED: {
+    status: 409,
+    retryable: false,
+    help: 'Each form is answered once, for instance in another tab.'
   },
   CONVERSATION_FULL: {
     status: 409,
@@ -130,6 +143,11 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'Another replica answers in this conversation now. Follow its run.'
   },
+  ELICITATION_LAPSED: {
+    status: 410,
+    retryable: false,
+    help: 'Nobody answered in time, or the run was stopped. The MCP server was told; ask again to be asked again.'
+  },
   PAYLOAD_TOO_LARGE: {
     status: 413,
     retryable: false,
@@ -140,11 +158,7 @@ export const ERROR_KINDS = {
     retryable: false,
     help: 'Send `Content-Type: application/json`.'
   },
-  RATE_LIMITED: {
-    status: 429,
-    retryable: true,
-    help: 'Wait for the seconds in `Retry-After`.'
-  },
+  RATE_LIMITED: { status: 429, retryable: true, help: 'Wait for the seconds in `Retry-After`.' },
   HEADERS_TOO_LARGE: {
     status: 431,
     retryable: false,
@@ -180,11 +194,17 @@ export const ERROR_KINDS = {
     retryable: true,
     help: 'The model provider ended in mid-answer. What came is kept and marked. Ask again.'
   },
+  MODEL_CONTENT_FILTERED: {
+    status: 502,
+    retryable: false,
+    help: "The provider's content filter let nothing through. Ask in other words, or choose another model."
+  },
   CREDENTIAL_UNAVAILABLE: {
     status: 502,
     retryable: false,
     help: 'An administrator checks the secrets group in Nautobot: its secret cannot be read.'
   },
+  TOOL_SERVER_FAILED: { status: 502, retryable: true, help: 'Check the MCP server; ask again.' },
   NAUTOBOT_REFUSED: {
     status: 502,
     retryable: false,

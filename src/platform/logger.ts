@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { describeError, redactForLog } from './log-redaction.ts'
+import { traceFields } from './tracing.ts'
 
 export type { Logger } from 'pino'
 
@@ -20,6 +21,8 @@ export function createLogger({ level, version, destination }: LoggerOptions): Lo
       messageKey: 'message',
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: (value) => (value instanceof Error ? describeError(value) : value) },
+      // Finds a line's trace, and a trace's lines.
+      mixin: traceFields,
       formatters: {
         level: (label) => ({ level: label }),
         log: (line) => redactForLog(line) as Record<string, unknown>

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createBoundedLabel } from './bounded-label.ts'
 
 const QUICK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const LONG_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
@@ -11,19 +12,28 @@ interface MetricsOptions {
 
 export type Metrics = ReturnType<typeof createMetrics>
 
+/** Different models and tools that have series of their own; the rest share one. */
+const MAX_MODEL_LABELS = 50
+const MAX_TOOL_LABELS = 150
+
 /**
  * Every number this service gives away, in a registry of its own. Labels come from lists in the code
- * (operation, status class, code, state, outcome), never from input: the number of series is bounded.
+ * (operation, status class, code, state, outcome), or from the configuration (model, tool) with a bound, never from input:
+ * the number of series is bounded.
  */
 export function createMetrics({ version, withProcess = false }: MetricsOptions) {
   const registry = new Registry()
   if (withProcess) collectDefaultMetrics({ register: registry })
-  const { counter, gauge, histogram } = createFactories(registry)
+  const factories = createFactories(registry)
+  const { gauge, histogram } = factories
 
   const fillers: (() => Promise<void>)[] = []
   gauge('ai_ops_info', 'Always 1; carries the version.', ['version']).set({ version }, 1)
   return {
     registry,
+    /** The names that configuration gives to models and tools, as labels. */
+    modelLabel: createBoundedLabel(MAX_MODEL_LABELS),
+    toolLabel: createBoundedLabel(MAX_TOOL_LABELS),
     /** Called before each reading, for numbers that are kept elsewhere. Must not reject. */
     beforeReading: (fill: () => Promise<void>) => void fillers.push(fill),
     /** In the format of Prometheus. */
@@ -31,38 +41,18 @@ export function createMetrics({ version, withProcess = false }: MetricsOptions) 
       await Promise.all(fillers.map((fill) => fill()))
       return registry.metrics()
     },
-    ...createHttpMetrics({ counter, gauge, histogram }),
-    ...createRunMetrics({ counter, gauge, histogram }),
+    ...createHttpMetrics(factories),
+    ...createRunMetrics(factories),
+    ...createCallMetrics(factories),
     nautobotRequests: histogram(
       'ai_ops_nautobot_request_duration_seconds',
       'Requests to Nautobot by method and status class (2xx, 4xx, 5xx, none).',
       ['method', 'status'],
       QUICK_SECONDS
     ),
-    jobTicksSkipped: counter(
-      'ai_ops_job_ticks_skipped_total',
-      'Ticks that began no run here, by job and reason (running, too-soon, unavailable).',
-      ['job', 'reason']
-    ),
-    jobRuns: histogram(
-      'ai_ops_job_duration_seconds',
-      'Runs of background jobs by job and outcome.',
-      ['job', 'outcome'],
-      LONG_SECONDS
-    ),
-    ...createConversationMetrics({ counter, gauge, histogram }),
-    catalogLoadedAt: gauge(
-      'ai_ops_catalog_loaded_timestamp_seconds',
-      'When the catalog in use was read from Nautobot.'
-    ),
-    redisUp: gauge(
-      'ai_ops_redis_up',
-      'Whether the Redis that keeps conversations answers: 1 or 0; 0 without one.'
-    ),
-    eventChannelUp: gauge(
-      'ai_ops_event_channel_up',
-      "Whether the shim's events can be heard: 1 or 0."
-    )
+    ...createJobMetrics(factories),
+    ...createConversationMetrics(factories),
+    ...createStandingMetrics(factories)
   } as const
 }
 
@@ -78,12 +68,53 @@ function createFactories(registry: Registry) {
     ) => new Counter({ name, help, labelNames, registers }),
     gauge: <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
       new Gauge({ name, help, labelNames, registers }),
+    /** Of something that not every installation has: no series until it is set, or its absence would look like a failure. */
+    gaugeOfPart: (name: string, help: string) => {
+      const made = new Gauge({ name, help, registers })
+      made.remove()
+      return made
+    },
     histogram: <Label extends string>(
       name: string,
       help: string,
       labelNames: readonly Label[],
       buckets: number[]
     ) => new Histogram({ name, help, labelNames, buckets, registers })
+  }
+}
+
+/** How this replica stands, and what it stands on. */
+function createStandingMetrics({ counter, gauge, gaugeOfPart }: Factories) {
+  return {
+    ready: gauge(
+      'ai_ops_ready',
+      'Whether this replica takes questions: 1 or 0 (starting, draining).'
+    ),
+    mcpServersFailed: gauge(
+      'ai_ops_mcp_servers_failed',
+      'Enabled MCP servers whose status in the catalog is Failed.'
+    ),
+    mcpConnections: gauge(
+      'ai_ops_mcp_connections',
+      'Open connections to MCP servers, in use or idle.'
+    ),
+    catalogLoadedAt: gauge(
+      'ai_ops_catalog_loaded_timestamp_seconds',
+      'When the catalog in use was read from Nautobot.'
+    ),
+    redisUp: gaugeOfPart(
+      'ai_ops_redis_up',
+      'Whether the Redis that keeps conversations answers: 1 or 0; absent without one.'
+    ),
+    traceSpans: counter(
+      'ai_ops_trace_spans_total',
+      'Spans by outcome (sent, lost: the collector did not take them).',
+      ['outcome']
+    ),
+    eventChannelUp: gaugeOfPart(
+      'ai_ops_event_channel_up',
+      "Whether the shim's events can be heard: 1 or 0; absent without Redis."
+    )
   }
 }
 
@@ -100,6 +131,22 @@ function createHttpMetrics({ counter, gauge, histogram }: Factories) {
       'code'
     ]),
     eventStreams: gauge('ai_ops_event_streams', 'Open event streams.')
+  }
+}
+
+function createJobMetrics({ counter, histogram }: Factories) {
+  return {
+    jobTicksSkipped: counter(
+      'ai_ops_job_ticks_skipped_total',
+      'Ticks that began no run here, by job and reason (running, too-soon, unavailable).',
+      ['job', 'reason']
+    ),
+    jobRuns: histogram(
+      'ai_ops_job_duration_seconds',
+      'Runs of background jobs by job and outcome.',
+      ['job', 'outcome'],
+      LONG_SECONDS
+    )
   }
 }
 
@@ -141,20 +188,41 @@ function createRunMetrics({ counter, gauge, histogram }: Factories) {
       'From the start of a run to the first text of its answer.',
       [],
       LONG_SECONDS
-    ),
+    )
+  }
+}
+
+function createCallMetrics({ counter, histogram }: Factories) {
+  return {
     modelCalls: histogram(
       'ai_ops_model_call_duration_seconds',
-      'Calls to language models by outcome (ok, or the error code).',
-      ['outcome'],
+      'Calls to language models by model and outcome (ok, stopped, or the error code).',
+      ['model', 'outcome'],
       LONG_SECONDS
     ),
-    tokens: counter('ai_ops_model_tokens_total', 'Tokens by direction (input, output).', [
+    modelFirstPiece: histogram(
+      'ai_ops_model_first_token_seconds',
+      'From a call to the first piece of its answer, by model.',
+      ['model'],
+      LONG_SECONDS
+    ),
+    tokens: counter('ai_ops_model_tokens_total', 'Tokens by model and direction (input, output).', [
+      'model',
       'direction'
     ]),
+    cachedTokens: counter(
+      'ai_ops_model_cached_tokens_total',
+      'Those of the input tokens that the provider had cached, by model.',
+      ['model']
+    ),
+    toolsChanged: counter(
+      'ai_ops_mcp_tools_changed_total',
+      'Tools of MCP servers whose description or schema was seen to differ from what was accepted.'
+    ),
     toolCalls: histogram(
       'ai_ops_tool_call_duration_seconds',
-      'Tool calls by origin (nautobot, mcp) and outcome (ok, error).',
-      ['origin', 'outcome'],
+      'Tool calls by origin (nautobot, mcp, agent), tool and outcome (ok, error). The tool is `unknown` when there is none of that name.',
+      ['origin', 'tool', 'outcome'],
       LONG_SECONDS
     )
   }

@@ -1,16 +1,8 @@
-import { type LookupOptions, lookup as systemLookup } from 'node:dns'
-import { BlockList, isIP } from 'node:net'
-import type { Agent, Dispatcher, EnvHttpProxyAgent, RequestInit as UndiciRequest } from 'undici'
-
-/**
- * Never asked, whatever an administrator wrote: link-local addresses and the metadata services of clouds, which
- * hand out a machine's credentials. Loopback and private addresses are where models and MCP servers live.
- */
-const FORBIDDEN = new BlockList()
-FORBIDDEN.addSubnet('169.254.0.0', 16, 'ipv4')
-FORBIDDEN.addSubnet('fe80::', 10, 'ipv6')
-FORBIDDEN.addAddress('fd00:ec2::254', 'ipv6')
-FORBIDDEN.addAddress('100.100.100.200', 'ipv4')
+import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns'
+import type { Agent, Dispatcher, Pool, ProxyAgent, RequestInit as UndiciRequest } from 'undici'
+import { createEgressRules, type EgressRefusal, type EgressRules } from './egress.ts'
+import { hostOf, type ProxySettings, proxyFor } from './proxy.ts'
+import type { Secret } from './secret.ts'
 
 /** Longer than any time-out that a model or MCP server can be given: those are kept by their callers. */
 const SILENCE_MS = 3_660_000
@@ -23,21 +15,18 @@ export interface OutboundOptions {
   readonly mustVerifyTls?: boolean
   /** Resolves names; Node's own unless given. */
   readonly lookup?: typeof systemLookup
-  /** What HTTP_PROXY, HTTPS_PROXY and NO_PROXY say. */
-  readonly proxy?: {
-    readonly http?: string | undefined
-    readonly https?: string | undefined
-    /** Comma-separated hosts that are asked directly, beside loopback. */
-    readonly none?: string | undefined
-  }
+  readonly proxy?: ProxySettings
+  /** Which addresses may be asked; unless given, all but link-local and metadata addresses. */
+  readonly egress?: EgressRules
 }
 
 /** The way to every address that somebody else wrote: model providers and MCP servers. */
 export interface Outbound {
   /**
-   * A `fetch` that follows no redirect, takes no compressed answer and refuses forbidden addresses, also those
-   * that a name resolves to. It rejects with a TypeError whose `cause` says why; see `describeFailure`.
-   * CAs come from Node (NODE_EXTRA_CA_CERTS).
+   * A `fetch` that follows no redirect, takes no compressed answer and refuses addresses that the rules of egress do not
+   * admit, also those that a name resolves to: the connection is made to the address that was checked. Where a proxy is
+   * asked, that resolves names, so only they are checked. It rejects with a TypeError whose `cause` says why; see
+   * `describeFailure`. CAs come from Node (NODE_EXTRA_CA_CERTS).
    */
   fetchFor(options: { readonly verifyTls: boolean }): typeof fetch
   close(): Promise<void>
@@ -46,36 +35,45 @@ export interface Outbound {
 /** An address that must not be asked. */
 export class ForbiddenAddressError extends Error {
   override readonly name = 'ForbiddenAddressError'
-  readonly code = 'ERR_FORBIDDEN_ADDRESS'
+  readonly code: 'ERR_FORBIDDEN_ADDRESS' | 'ERR_ADDRESS_NOT_ALLOWED'
+
+  constructor(host: string, refusal: EgressRefusal) {
+    super(`${host} must not be asked`)
+    this.code = refusal === 'forbidden' ? 'ERR_FORBIDDEN_ADDRESS' : 'ERR_ADDRESS_NOT_ALLOWED'
+  }
 }
 
 export function createOutbound(options: OutboundOptions): Outbound {
-  const dispatchers = new Map<boolean, Dispatcher>()
+  const { proxy: settings, egress = createEgressRules() } = options
+  const dispatchers = new Map<string, Dispatcher>()
   let closed = false
 
-  async function dispatcherFor(verifyTls: boolean): Promise<Dispatcher> {
+  async function dispatcherFor(verifyTls: boolean, proxy: Secret | undefined) {
     const undici = await import('undici')
     if (closed) throw new Error('Outbound connections are closed.')
-    const known = dispatchers.get(verifyTls)
+    const key = `${verifyTls} ${proxy?.reveal() ?? ''}`
+    const known = dispatchers.get(key)
     if (known) return known
-    const made = createDispatcher(undici, options, verifyTls)
-    dispatchers.set(verifyTls, made)
+    const made = createDispatcher(undici, { ...options, egress }, { verifyTls, proxy })
+    dispatchers.set(key, made)
     return made
   }
 
   return {
     fetchFor: ({ verifyTls }) =>
       (async (input: string | URL | Request, init: RequestInit = {}) => {
-        const url = input instanceof Request ? input.url : input
+        const url = new URL(input instanceof Request ? input.url : input)
         if (options.mustVerifyTls && !verifyTls) refuseUnverified()
-        refuseForbidden(hostOf(url))
-        const dispatcher = await dispatcherFor(verifyTls)
+        const proxy = proxyFor(url, settings)
+        refuseForbidden(hostOf(url), egress, proxy !== undefined)
+        const dispatcher = await dispatcherFor(verifyTls, proxy)
         const { fetch: undiciFetch } = await import('undici')
         const headers = new Headers(init.headers)
         headers.set('accept-encoding', 'identity')
         const request: unknown = { ...init, headers, dispatcher, redirect: 'manual' }
         // undici's types and the DOM's describe the same objects with different words.
-        const response: unknown = await undiciFetch(url, request as UndiciRequest)
+        const asking: Promise<unknown> = undiciFetch(url, request as UndiciRequest)
+        const response = await (proxy ? asking.catch(blameProxy) : asking)
         return refuseCompressed(response as Response)
       }) as typeof fetch,
     close: async () => {
@@ -86,44 +84,47 @@ export function createOutbound(options: OutboundOptions): Outbound {
   }
 }
 
+interface Way {
+  readonly verifyTls: boolean
+  readonly proxy: Secret | undefined
+}
+
 function createDispatcher(
-  undici: { Agent: typeof Agent; EnvHttpProxyAgent: typeof EnvHttpProxyAgent },
-  { connectTimeoutMs, maxResponseBytes, proxy, lookup = systemLookup }: OutboundOptions,
-  verifyTls: boolean
+  undici: { Agent: typeof Agent; Pool: typeof Pool; ProxyAgent: typeof ProxyAgent },
+  options: OutboundOptions & { readonly egress: EgressRules },
+  { verifyTls, proxy }: Way
 ): Dispatcher {
+  const { connectTimeoutMs, maxResponseBytes, lookup = systemLookup, egress } = options
   const tls = { rejectUnauthorized: verifyTls, timeout: connectTimeoutMs }
   const limits = {
     maxResponseSize: maxResponseBytes,
     headersTimeout: SILENCE_MS,
-    bodyTimeout: SILENCE_MS,
-    connect: { ...tls, lookup: guardLookup(lookup) }
+    bodyTimeout: SILENCE_MS
   }
-  if (!proxy?.http && !proxy?.https) return new undici.Agent(limits)
-  return new undici.EnvHttpProxyAgent({
+  if (!proxy) {
+    return new undici.Agent({ ...limits, connect: { ...tls, lookup: guardLookup(lookup, egress) } })
+  }
+  return new undici.ProxyAgent({
     ...limits,
+    uri: proxy.reveal(),
     requestTls: tls,
-    // An empty text, not undefined: undici would read the environment by itself.
-    httpProxy: proxy.http ?? '',
-    httpsProxy: proxy.https ?? '',
-    noProxy: withLoopback(proxy.none)
+    proxyTls: { timeout: connectTimeoutMs },
+    // Where no tunnel is made, the proxy's own connections are given none of the limits.
+    factory: (origin, given) => new undici.Pool(origin, { ...limits, ...given }),
+    // Opens tunnels alone: whoever asked for one may be gone, and nobody else ends the waiting.
+    clientFactory: (origin, given) =>
+      new undici.Pool(origin, { ...given, headersTimeout: connectTimeoutMs }),
+    // For https alone: many proxies refuse a tunnel to anything else.
+    proxyTunnel: false
   })
 }
 
-/** A proxy is no way to this machine itself, whether or not somebody remembered to say so. */
-function withLoopback(none = ''): string {
-  return none.trim() === '*' ? '*' : `localhost,127.0.0.1,[::1],${none}`
-}
-
-function hostOf(url: string | URL): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, '')
-}
-
-/** A literal address never reaches `lookup`. */
-function refuseForbidden(host: string): void {
-  const family = isIP(host)
-  if (family !== 0 && FORBIDDEN.check(host, family === 6 ? 'ipv6' : 'ipv4')) {
-    throw new TypeError('fetch failed', { cause: forbidden(host) })
-  }
+/** A literal address never reaches `lookup`. Neither does a name that a proxy resolves: it must be allowed as a name. */
+function refuseForbidden(host: string, egress: EgressRules, isProxied: boolean): void {
+  const refusal = egress.checkHost(host)
+  if (refusal === undefined || (refusal === 'by-address' && !isProxied)) return
+  const cause = new ForbiddenAddressError(host, refusal === 'by-address' ? 'not-allowed' : refusal)
+  throw new TypeError('fetch failed', { cause })
 }
 
 function refuseUnverified(): never {
@@ -131,28 +132,63 @@ function refuseUnverified(): never {
   throw new TypeError('fetch failed', { cause })
 }
 
-function forbidden(address: string): ForbiddenAddressError {
-  return new ForbiddenAddressError(`${address} is a link-local or metadata address`)
-}
-
 /** What the connection is made to is what was checked: the same answer goes to both. */
-function guardLookup(lookup: typeof systemLookup): typeof systemLookup {
+function guardLookup(lookup: typeof systemLookup, egress: EgressRules): typeof systemLookup {
   const guarded = (
     host: string,
     lookupOptions: LookupOptions,
     done: (error: Error | null, ...found: unknown[]) => void
   ) => {
     lookup(host, { ...lookupOptions, all: true }, (error, found) => {
-      if (error) return done(error)
-      const bad = found.find(({ address, family }) =>
-        FORBIDDEN.check(address, family === 6 ? 'ipv6' : 'ipv4')
-      )
-      if (bad) return done(forbidden(bad.address))
+      const failure = error ?? refusedAmong(host, found, egress)
+      if (failure) return done(failure)
       if (lookupOptions.all) return done(null, found)
       done(null, found[0]?.address, found[0]?.family)
     })
   }
   return guarded as typeof systemLookup
+}
+
+function refusedAmong(host: string, found: readonly LookupAddress[], egress: EgressRules) {
+  for (const { address } of found) {
+    const refusal = egress.checkAddress(host, address)
+    if (refusal) return new ForbiddenAddressError(address, refusal)
+  }
+  return undefined
+}
+
+/** Failures of a connection that was made to the proxy, not to whoever is asked. */
+const PROXY_FAILURES: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT'
+])
+
+function blameProxy(error: unknown): never {
+  const code = proxyCodeOf(error)
+  if (!code) throw error
+  const cause = Object.assign(new Error('The proxy failed', { cause: error }), { code })
+  throw new TypeError('fetch failed', { cause })
+}
+
+function proxyCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  // Of a tunnel that the proxy does not open; undici takes this for an abort.
+  const status = /^Proxy response \((\d+)\)/.exec(error.message)?.[1]
+  if (status) return status === '407' ? 'ERR_PROXY_LOGIN' : 'ERR_PROXY_REFUSED'
+  // Whoever is asked may be silent for longer than any time-out, so this is the tunnel.
+  if (codeOf(error) === 'UND_ERR_HEADERS_TIMEOUT') return 'ERR_PROXY_SILENT'
+  return PROXY_FAILURES.has(codeOf(error)) ? 'ERR_PROXY_UNREACHABLE' : proxyCodeOf(error.cause)
+}
+
+/** That of the first attempt, where a name has several addresses. */
+function codeOf(error: unknown): unknown {
+  const first = error instanceof AggregateError ? error.errors[0] : error
+  return first instanceof Error && 'code' in first ? first.code : undefined
 }
 
 /** Asked for plain bytes; a compressed answer could grow without bound after the byte count. */
@@ -189,7 +225,12 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS at this port',
   ERR_INVALID_URL: 'its address is not valid',
   ERR_TLS_UNVERIFIED: 'it turns TLS verification off, which this environment does not allow',
-  ERR_FORBIDDEN_ADDRESS: 'link-local and metadata addresses are never asked'
+  ERR_FORBIDDEN_ADDRESS: 'link-local and metadata addresses are never asked',
+  ERR_ADDRESS_NOT_ALLOWED: 'its address is not on the list of AI_OPS_EGRESS_ALLOW',
+  ERR_PROXY_UNREACHABLE: 'the proxy cannot be reached',
+  ERR_PROXY_SILENT: 'the proxy does not answer',
+  ERR_PROXY_LOGIN: 'the proxy demands a login',
+  ERR_PROXY_REFUSED: 'the proxy refuses the connection'
 }
 
 /**
@@ -197,13 +238,36 @@ const SENTENCES: Readonly<Record<string, string>> = {
  * a failure of the connection.
  */
 export function describeFailure(error: unknown): string | undefined {
+  return causesOf(error).map(sentenceFor).find(Boolean)
+}
+
+/** These may be gone a moment later; a bad certificate or an unknown name will not. */
+const PASSING: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET'
+])
+
+/** Whether the connection failed for a reason that may be gone a moment later. */
+export function isPassingFailure(error: unknown): boolean {
+  return causesOf(error).some((cause) => 'code' in cause && PASSING.has(cause.code))
+}
+
+/** From the outermost inwards. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = []
   let cause = error
-  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth += 1) {
-    const sentence = sentenceFor(cause)
-    if (sentence) return sentence
+  while (causes.length < MAX_CAUSES && cause instanceof Error) {
+    causes.push(cause)
     cause = cause instanceof AggregateError ? cause.errors[0] : cause.cause
   }
-  return undefined
+  return causes
 }
 
 function sentenceFor(error: Error): string | undefined {

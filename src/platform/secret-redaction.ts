@@ -33,8 +33,13 @@ const MAX_CAUSES = 8
 export function redactFailure(error: unknown, secret: Secret | undefined): void {
   let cause = error
   for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth += 1) {
-    cause.message = redactSecret(cause.message, secret)
-    cause.stack = redactSecret(cause.stack ?? '', secret)
+    replace(cause, 'message', redactSecret(cause.message, secret))
+    replace(cause, 'stack', redactSecret(cause.stack ?? '', secret))
     cause = cause.cause
   }
+}
+
+/** A DOMException, among others, has getters where errors have values. */
+function replace(error: Error, name: 'message' | 'stack', value: string): void {
+  Reflect.defineProperty(error, name, { value, configurable: true, writable: true })
 }

@@ -62,6 +62,12 @@ export interface SecretResolverOptions {
   readonly maxEntries: number
   /** The catalog's address of an object is not Nautobot's any more: the catalog is out of date. */
   readonly onOutdated: () => void
+  /** Nautobot was asked for a secret, for the audit; `outcome`: ok, or an error's code. */
+  readonly onResolved?: (
+    kind: CredentialKind,
+    object: ConfiguredObject,
+    asked: { readonly outcome: string; readonly correlationId: string }
+  ) => void
   readonly now?: () => number
   readonly sweepMs?: number
 }
@@ -115,6 +121,17 @@ function createAsk({ client, serviceToken, signal, onOutdated }: SecretResolverO
       throw unavailable(`The address of ${object.name} has just changed in Nautobot. Ask again.`)
     }
     return { address: data.url, secret: new Secret(data.value) }
+  }
+}
+
+async function audited<T>(work: Promise<T>, tell: (outcome: string) => void): Promise<T> {
+  try {
+    const result = await work
+    tell('ok')
+    return result
+  } catch (error) {
+    tell(AppError.from(error).code)
+    throw error
   }
 }
 
@@ -177,7 +194,12 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       const key = `${id} ${address}`
       let entry = entries.get(key)
       if (!entry || now() >= entry.freshUntil) {
-        const question = () => ask(kind, object, context.correlationId)
+        const { correlationId } = context
+        const question = () => {
+          const told = (outcome: string) =>
+            options.onResolved?.(kind, object, { outcome, correlationId })
+          return audited(ask(kind, object, correlationId), told)
+        }
         entry = renew(question, entry, { maxAgeMs, now })
         remember(key, entry)
       }

@@ -139,7 +139,7 @@ test.each([
   ['NONPROD', {}, true],
   ['NONPROD', { NODE_EXTRA_CA_CERTS: '/ca.pem' }, false],
   ['LAB', {}, false]
-])('TLS verification off in %s with %j is refused: %s', (name, more, isRefused) => {
+])('[S5] TLS verification off in %s with %j is refused: %s', (name, more, isRefused) => {
   const base = { ...PROD, ...more, AI_OPS_ENV: name }
   const ours = problemsOf({ ...base, AI_OPS_VERIFY_TLS: 'false' })
   const nodes = problemsOf({ ...base, NODE_TLS_REJECT_UNAUTHORIZED: '0' })
@@ -213,14 +213,47 @@ test('takes MCP servers from the environment in LAB, and refuses them elsewhere'
   const AI_OPS_MCP_SERVERS = '[{"name":"Tickets","url":"http://127.0.0.1:9/mcp","token":"canary"}]'
   const [server] = loadConfig({ AI_OPS_MCP_SERVERS }).mcpServers
   expect(server).toMatchObject({ name: 'Tickets', url: 'http://127.0.0.1:9/mcp' })
-  expect(server?.token?.reveal()).toBe('canary')
+  expect(server && 'token' in server && server.token?.reveal()).toBe('canary')
   expect(Object.keys(problemsOf({ ...PROD, AI_OPS_MCP_SERVERS }))).toEqual(['AI_OPS_MCP_SERVERS'])
+})
+
+test('[S12] takes programs to start from the environment in LAB, and refuses them elsewhere', () => {
+  const program = { name: 'files', command: ['npx', 'a-server'], env: { ROOT: '/tmp' } }
+  const AI_OPS_MCP_SERVERS = JSON.stringify([program])
+  expect(loadConfig({ AI_OPS_MCP_SERVERS }).mcpServers).toMatchObject([program])
+  for (const AI_OPS_ENV of ['NONPROD', 'PROD']) {
+    const problems = problemsOf({ ...PROD, AI_OPS_ENV, AI_OPS_MCP_SERVERS })
+    expect(Object.keys(problems)).toEqual(['AI_OPS_MCP_SERVERS'])
+  }
+})
+
+test('takes which of their tools run unasked from the environment; none where nothing is said', () => {
+  const servers = [
+    { name: 'a', url: 'http://127.0.0.1:9/mcp' },
+    {
+      name: 'b',
+      url: 'http://127.0.0.1:9/mcp',
+      readOnlyTools: ['get_*'],
+      approvalTools: ['get_key']
+    }
+  ]
+  const [one, two] = loadConfig({ AI_OPS_MCP_SERVERS: JSON.stringify(servers) }).mcpServers
+  expect(one).toMatchObject({ readOnlyTools: [], approvalTools: [] })
+  expect(two).toMatchObject({ readOnlyTools: ['get_*'], approvalTools: ['get_key'] })
 })
 
 test.each([
   '{',
   '{}',
+  '[{"name":"a","url":"http://a","readOnlyTools":"*"}]',
+  '[{"name":"a","url":"http://a","readOnlyTools":[""]}]',
+  JSON.stringify([{ name: 'a', url: 'http://a', approvalTools: Array(201).fill('a') }]),
   '[{"name":"a"}]',
+  '[{"name":"a","command":[]}]',
+  '[{"name":"a","command":"rm -rf /"}]',
+  '[{"name":"a","command":["a"],"url":"http://a"}]',
+  '[{"name":"a","url":"http://a","transport":"stdio"}]',
+  JSON.stringify([{ name: 'a', command: Array(51).fill('a') }]),
   '[{"name":"a","url":"file:///x"}]',
   JSON.stringify(Array(21).fill({ name: 'a', url: 'http://a' }))
 ])('refuses %s as a list of MCP servers', (AI_OPS_MCP_SERVERS) => {
@@ -255,4 +288,75 @@ test('takes trusted proxies as addresses and ranges, and nothing looser', () => 
       'AI_OPS_TRUSTED_PROXIES'
     ])
   }
+})
+
+test('takes a proxy with a login, which nothing prints, and where the service may go', () => {
+  const { proxy, egressAllow, entraAuthority } = loadConfig({
+    HTTP_PROXY: 'http://user:canary-word@proxy.example:3128',
+    NO_PROXY: '10.0.0.0/8,.example',
+    AI_OPS_EGRESS_ALLOW: 'api.openai.com, *.openai.azure.com,10.0.0.0/8, 2001:db8::1',
+    AI_OPS_ENTRA_AUTHORITY: 'https://login.microsoftonline.us/'
+  })
+  expect(proxy.http?.reveal()).toContain('canary-word')
+  expect(JSON.stringify(proxy)).not.toContain('canary-word')
+  expect(egressAllow).toEqual(['api.openai.com', '*.openai.azure.com', '10.0.0.0/8', '2001:db8::1'])
+  expect(entraAuthority).toBe('https://login.microsoftonline.us')
+  expect(loadConfig({}).entraAuthority).toBe('https://login.microsoftonline.com')
+})
+
+test.each([
+  ['HTTP_PROXY', 'http://proxy.example/path'],
+  ['HTTPS_PROXY', 'socks5://proxy.example'],
+  ['AI_OPS_EGRESS_ALLOW', 'https://api.openai.com'],
+  ['AI_OPS_EGRESS_ALLOW', 'api.*.com'],
+  ['AI_OPS_EGRESS_ALLOW', '10.0.0.0/33'],
+  ['AI_OPS_EGRESS_ALLOW', '*']
+])('refuses %s=%s', (name, value) => {
+  expect(Object.keys(problemsOf({ [name]: value }))).toEqual([name])
+})
+
+test.each([
+  [undefined, 0],
+  ['0', 0],
+  ['0.25', 0.25]
+])('takes %j as the cost that one run may have', (cost, maxRunCost) => {
+  expect(loadConfig({ AI_OPS_MAX_RUN_COST: cost }).limits).toMatchObject({ maxRunCost })
+})
+
+test.each(['-1', 'much', '1000001'])('refuses %j as the cost that one run may have', (cost) => {
+  expect(problemsOf({ AI_OPS_MAX_RUN_COST: cost })).toEqual({
+    AI_OPS_MAX_RUN_COST: 'must be a number from 0 to 1000000'
+  })
+})
+
+test('traces are sent where an OpenTelemetry collector is named, and not without one', () => {
+  expect(loadConfig({ OTEL_SERVICE_NAME: 'mine' }).tracing).toBeUndefined()
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' }
+  expect(loadConfig({ ...endpoint, OTEL_SDK_DISABLED: 'TRUE' }).tracing).toBeUndefined()
+  const { tracing } = loadConfig({
+    ...endpoint,
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=canary-key',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.25'
+  })
+  expect(tracing).toMatchObject({
+    endpoint: 'http://collector:4318',
+    protocol: 'http/protobuf',
+    serviceName: 'nautobot-ai-ops',
+    sampler: 'parentbased_traceidratio',
+    samplerRatio: 0.25,
+    capturesContent: false
+  })
+  expect(JSON.stringify(tracing)).not.toContain('canary')
+})
+
+test('what OpenTelemetry would take and this service does not is a problem, not a silence', () => {
+  const problems = problemsOf({
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_TRACES_SAMPLER: 'jaeger_remote',
+    OTEL_TRACES_SAMPLER_ARG: '2',
+    OTEL_BSP_SCHEDULE_DELAY: '1'
+  })
+  expect(Object.keys(problems)).toHaveLength(4)
+  expect(problems.OTEL_EXPORTER_OTLP_PROTOCOL).toBe('must be one of http/protobuf, http/json')
 })

@@ -4,7 +4,10 @@ import { expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { Secret } from '../../../src/platform/secret.ts'
 import { withLocalSecrets } from '../../../src/secrets/local-secrets.ts'
-import { createSecretResolver } from '../../../src/secrets/secret-resolver.ts'
+import {
+  createSecretResolver,
+  type SecretResolverOptions
+} from '../../../src/secrets/secret-resolver.ts'
 import { testClient, uuid } from '../../support/catalog-objects.ts'
 import { json, startWireServer, type WireHandler } from '../../support/wire-server.ts'
 
@@ -12,10 +15,7 @@ const ADDRESS = 'https://llm.example.com'
 const model = { id: uuid(1), name: 'gpt', address: ADDRESS, hasCredential: true }
 const context = () => ({ signal: new AbortController().signal, correlationId: 'c-1' })
 
-async function setup(
-  handle: WireHandler,
-  options: { maxAgeMs?: number; maxEntries?: number; sweepMs?: number } = {}
-) {
+async function setup(handle: WireHandler, options: Partial<SecretResolverOptions> = {}) {
   let time = 0
   let outdated = 0
   const owner = new AbortController()
@@ -78,6 +78,24 @@ it('asks nothing for an object without a secret', async () => {
   expect(server.requests).toHaveLength(0)
 })
 
+it('[S10] tells each request for a secret once, with what came of it and without the secret', async () => {
+  const told: unknown[] = []
+  const onResolved: SecretResolverOptions['onResolved'] = (kind, { name }, asked) =>
+    void told.push({ kind, name, ...asked })
+  const good = await setup(numbered(), { onResolved })
+  await Promise.all([good.resolve(), good.resolve()])
+  const bad = await setup((_request, response) => json(response, 404, { detail: 'No.' }), {
+    onResolved
+  })
+  await bad.resolve().catch(() => undefined)
+
+  const about = { kind: 'llm-models', name: 'gpt', correlationId: 'c-1' }
+  expect(told).toEqual([
+    { ...about, outcome: 'ok' },
+    { ...about, outcome: 'CREDENTIAL_UNAVAILABLE' }
+  ])
+})
+
 it('asks once for callers at the same time, and again when the value is old', async () => {
   const { server, resolve, elapse } = await setup(numbered())
 
@@ -90,7 +108,7 @@ it('asks once for callers at the same time, and again when the value is old', as
   expect((await resolve()).secret?.reveal()).toBe('key-2')
 })
 
-it('keeps no value longer than a minute, whatever it is told', async () => {
+it('[S3] keeps no value longer than a minute, whatever it is told', async () => {
   const { resolve, elapse } = await setup(numbered(), { maxAgeMs: 3_600_000 })
   await resolve()
   elapse(60_000)
@@ -109,7 +127,7 @@ it('asks again after the value was refused, or when secrets changed', async () =
   expect((await resolve()).secret?.reveal()).toBe('key-3')
 })
 
-it('gives no value out when it is for another address', async () => {
+it('[S3] gives no value out when it is for another address', async () => {
   const { outdated, resolve } = await setup(() => ({ url: 'https://other', value: 'key' }))
 
   const error = await resolve().catch((caught: unknown) => caught)
