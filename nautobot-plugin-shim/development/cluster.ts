@@ -16,8 +16,8 @@ export const DATABASE_ROLE = 'nautobot'
 export type RunningCluster = {
   /** Folder of its socket, the value of DB_HOST. It listens on no port. */
   socketDirectory: string
-  /** Runs one statement in the database `postgres`. */
-  execute: (statement: string) => Promise<string>
+  /** Runs one statement, by default in the database `postgres`; rows are lines. */
+  execute: (statement: string, database?: string) => Promise<string>
   stop: () => Promise<void>
 }
 
@@ -116,10 +116,10 @@ export async function startCluster(programs: string, directory: string): Promise
   }
   return {
     socketDirectory,
-    execute: (statement) =>
+    execute: (statement, database = 'postgres') =>
       runCommand({
         command: join(programs, 'psql'),
-        args: [...psql, '--no-align', '--dbname', 'postgres', '--command', statement],
+        args: [...psql, '--no-align', '--dbname', database, '--command', statement],
         timeoutMs: COMMAND_TIMEOUT_MS
       }),
     stop

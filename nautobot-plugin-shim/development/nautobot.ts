@@ -13,6 +13,8 @@ const START_TIMEOUT_MS = 120_000
 const POLL_INTERVAL_MS = 150
 
 export type NautobotOptions = {
+  /** Default: the sample network. `large` has thousands of devices as well, and the users of `readLargeLogins`. */
+  profile?: 'seeded' | 'large'
   /** Default: a free one. */
   port?: number
   /** PLUGINS_CONFIG of the app, for example `{sidecar_url, public_url, deployment}`. */
@@ -39,6 +41,8 @@ export type RunningNautobot = {
   startWorker: (onLine?: (line: string) => void) => Promise<void>
   /** Runs Python with all models imported, as `nautobot-server nbshell` does; 8 s, nearly all of it start-up. */
   nbshell: (code: string) => Promise<string>
+  /** Runs one SQL statement in its database, past Nautobot; rows are lines. */
+  sql: (statement: string) => Promise<string>
   /** Nautobot's log so far, the last 200,000 characters. */
   log: () => string
   /** Ends all its processes and removes its database. May be called twice. */
@@ -84,7 +88,7 @@ async function serve(instance: Instance, port: number, options: NautobotOptions)
 export async function startNautobot(options: NautobotOptions = {}): Promise<RunningNautobot> {
   const say = options.say ?? (() => undefined)
   const toolchain = await ensureToolchain(say)
-  const directory = await copyTemplate('seeded', toolchain, say)
+  const directory = await copyTemplate(options.profile ?? 'seeded', toolchain, say)
   const undo: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })]
   const stop = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) await step()
@@ -112,6 +116,7 @@ export async function startNautobot(options: NautobotOptions = {}): Promise<Runn
         undo.push(worker.stop)
       },
       nbshell: (code) => instance.manage(['nbshell', '--quiet-load', '--command', code]),
+      sql: (statement) => instance.cluster.execute(statement, DATABASE_NAME),
       log: server.output,
       stop
     }

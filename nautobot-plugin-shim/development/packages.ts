@@ -37,20 +37,30 @@ const PRESENCE = {
   postgresql: async () => findPostgresql() !== undefined,
   'redis-server': async () => isOnPath('redis-server'),
   /** Tells a process another time of day. */
-  faketime: async () => isOnPath('faketime')
+  faketime: async () => isOnPath('faketime'),
+  /** Builds images without a daemon, and runs them. */
+  buildah: async () => isOnPath('buildah'),
+  podman: async () => isOnPath('podman'),
+  runc: async () => isOnPath('runc'),
+  mmdebstrap: async () => isOnPath('mmdebstrap'),
+  nginx: async () => isOnPath('nginx')
 }
 
 /** A Debian package that tests on real servers need. */
 export type PackageName = keyof typeof PRESENCE
 
+/** Where the package's name is not that of what is looked for. */
+const DEBIAN_NAMES: Partial<Record<PackageName, string>> = { nginx: 'nginx-light' }
+
 async function install(missing: PackageName[], say: Say): Promise<void> {
-  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
+  const packages = missing.map((name) => DEBIAN_NAMES[name] ?? name).join(' ')
+  const command = `apt-get install -y --no-install-recommends ${packages}`
   if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
     throw new Error(
-      `${missing.join(', ')} missing. Install with: sudo ${command} (or your system's own way), then try again.`
+      `${packages} missing. Install with: sudo ${command} (or your system's own way), then try again.`
     )
   }
-  say(`Installing ${missing.join(', ')} with apt-get: real servers are started on this machine.`)
+  say(`Installing ${packages} with apt-get, which tests on real servers need.`)
   await runCommand({
     command: 'sh',
     args: ['-c', `apt-get update -q && ${command} -q`],

@@ -86,6 +86,7 @@ def seed_app_rights(service: Any, people: list[Any]) -> None:
         f"nautobot_ai_ops.{name}" for name in ("llmmodel", "mcpserver", "systemprompt")
     )
     permit("AI Ops chat", [llm_model], ["chat", "view"], people)
+    permit("AI Ops tool servers", [mcp_server], ["chat"], people)
     configuration = [llm_model, mcp_server, system_prompt, "extras.status", "extras.graphqlquery"]
     permit("AI Ops service: configuration", configuration, ["view"], [service])
     permit("AI Ops service: credentials", [llm_model, mcp_server], ["resolve_credential", "report_health"], [service])

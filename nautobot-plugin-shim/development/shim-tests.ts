@@ -14,7 +14,8 @@ const show = (line: string) => console.log(line)
 
 async function runRuff(toolchain: Toolchain, args: string[]): Promise<boolean> {
   // The app's settings hold for the development files too; named one by one they are checked although the app excludes them.
-  const files = readdirSync(DEVELOPMENT_DIRECTORY).filter((name) => name.endsWith('.py'))
+  const all = readdirSync(DEVELOPMENT_DIRECTORY, { recursive: true, encoding: 'utf8' })
+  const files = all.filter((name) => name.endsWith('.py'))
   const ruff = startProcess({
     command: join(toolchain.venvDirectory, 'ruff'),
     args: [...args, '.', ...files.map((name) => join('development', name))],

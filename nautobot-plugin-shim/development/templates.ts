@@ -16,8 +16,11 @@ import { createRunDirectory, removeAbandonedRuns } from './runs.ts'
 import { type Say, timed } from './say.ts'
 import type { Toolchain } from './toolchain.ts'
 
-/** `empty` is migrated without the app; `seeded` has the app's tables, the sample network and the users. */
-export type TemplateKind = 'empty' | 'seeded'
+/**
+ * `empty` is migrated without the app; `seeded` has the app's tables, the sample network and the users; `large` has thousands of
+ * devices as well, and users who see some of them.
+ */
+export type TemplateKind = 'empty' | 'seeded' | 'large'
 
 const MAX_KEPT_TEMPLATES = 3
 
@@ -39,9 +42,11 @@ function seededKey(): string {
   return contentKey(files, emptyKey())
 }
 
+const largeKey = () => contentKey([join(DEVELOPMENT_DIRECTORY, 'large')], seededKey())
+const KEYS = { empty: emptyKey, seeded: seededKey, large: largeKey }
+
 function templateDirectory(kind: TemplateKind): string {
-  const key = kind === 'empty' ? emptyKey() : seededKey()
-  return join(databaseDirectory(), `${kind}-${key}`)
+  return join(databaseDirectory(), `${kind}-${KEYS[kind]()}`)
 }
 
 async function removeOldTemplates(kind: TemplateKind): Promise<void> {
@@ -108,6 +113,27 @@ async function ensureSeeded(toolchain: Toolchain, say: Say): Promise<string> {
   return directory
 }
 
+async function ensureLarge(toolchain: Toolchain, say: Say): Promise<string> {
+  const seeded = await ensureSeeded(toolchain, say)
+  const directory = templateDirectory('large')
+  if (existsSync(directory)) return directory
+  say('Creating thousands of devices: about a minute, again after a change of the seed.')
+  await timed(say, 'Created', () =>
+    build('large', true, toolchain, {
+      cluster: (data) => copyCluster(seeded, data),
+      async rows(instance) {
+        const code = 'from large.fill import fill; fill()'
+        await instance.manage(['nbshell', '--quiet-load', '--command', code])
+        // The planner would guess, and autovacuum is seldom.
+        await instance.cluster.execute('VACUUM ANALYZE', DATABASE_NAME)
+      }
+    })
+  )
+  return directory
+}
+
+const ENSURE = { empty: ensureEmpty, seeded: ensureSeeded, large: ensureLarge }
+
 /**
  * Makes a folder with a copy of a template in `data`, creating the template when it is missing or its sources have changed.
  * The caller owns the folder and removes it; what a killed caller left is removed by the next one.
@@ -119,8 +145,7 @@ export async function copyTemplate(
 ): Promise<string> {
   return withLock(join(databaseDirectory(), 'templates.lock'), async () => {
     await removeAbandonedRuns()
-    const ensure = kind === 'empty' ? ensureEmpty : ensureSeeded
-    const template = await ensure(toolchain, say)
+    const template = await ENSURE[kind](toolchain, say)
     const directory = await createRunDirectory()
     await copyCluster(template, join(directory, 'data'))
     return directory

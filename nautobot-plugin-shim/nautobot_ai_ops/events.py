@@ -23,6 +23,10 @@ TOPICS = (
     "nautobot.*.extras.secretsgroup",
     "nautobot.*.extras.status",
     "nautobot.*.extras.graphqlquery",
+    "nautobot.*.extras.computedfield",
+    "nautobot.*.extras.customfield",
+    "nautobot.*.extras.customfieldchoice",
+    "nautobot.*.extras.relationship",
     "nautobot.*.users.objectpermission",
     "nautobot.users.user.logout",
 )

@@ -79,11 +79,15 @@ def exchange_grant(presented: str) -> Exchange:
     Raises:
         RefusedError: Forged or foreign, expired, its session or API token gone, or the user may not chat (any more).
     """
-    claims = identity.verify(presented, identity.GRANT_TYPE)
-    user = _find_user(claims["sub"])
-    source = _session_source(user, claims) if "sid" in claims else _token_source(user, claims)
+    source, claims = _grant_source(presented)
     token, expires = _issue_token(source)
-    return Exchange(user, token, expires, presented, claims["exp"])
+    return Exchange(source.user, token, expires, presented, claims["exp"])
+
+
+def user_of_grant(presented: str):
+    """The user of a grant, for whom the sidecar may act; refuses what `exchange_grant` refuses."""
+    source, _ = _grant_source(presented)
+    return source.user
 
 
 def exchange_api_token(presented: str) -> Exchange:
@@ -124,6 +128,12 @@ def _with_new_grant(source: Source) -> Exchange:
     token, expires = _issue_token(source)
     grant, grant_expires = identity.mint_grant(source.user, source.claim)
     return Exchange(source.user, token, expires, grant, grant_expires)
+
+
+def _grant_source(presented: str) -> tuple[Source, dict[str, Any]]:
+    claims = identity.verify(presented, identity.GRANT_TYPE)
+    user = _find_user(claims["sub"])
+    return _session_source(user, claims) if "sid" in claims else _token_source(user, claims), claims
 
 
 def _session_source(user, claims: dict[str, Any]) -> Source:

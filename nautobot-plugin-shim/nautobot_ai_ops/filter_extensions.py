@@ -1,4 +1,7 @@
-"""Filters that the app adds to Nautobot's change log: in its API, in GraphQL and on its page, so that all show the same."""
+"""Filters that the app adds to Nautobot's lists: in the API, in GraphQL and on pages, so that all show the same.
+
+The sidecar asks with ``nautobot_ai_ops_<name>`` whenever somebody says ``<name>``.
+"""
 
 from functools import lru_cache
 import uuid
@@ -22,6 +25,19 @@ LOCATION_FILTERS = ("location", "locations")
 MAX_OBJECTS = 1000
 # Their lists know locations that they have to do with, not where they are.
 NOT_PLACED = frozenset({"circuits.provider", "extras.configcontext", "tenancy.tenant"})
+# Parts of devices: Nautobot's own filter takes the place of the device alone, where every other list takes what is below as well.
+PARTS = {
+    "dcim.consoleport": "device__location",
+    "dcim.consoleserverport": "device__location",
+    "dcim.devicebay": "device__location",
+    "dcim.frontport": "device__location",
+    "dcim.interface": "device__location",
+    "dcim.inventoryitem": "device__location",
+    "dcim.poweroutlet": "device__location",
+    "dcim.powerport": "device__location",
+    "dcim.rearport": "device__location",
+    "dcim.virtualchassis": "master__location",
+}
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +55,7 @@ def located_models() -> tuple[tuple[type[Model], str], ...]:
     return tuple(found)
 
 
-class ChangesBelowFilter(TreeNodeMultipleChoiceFilter):
+class TreeNodeChangesFilter(TreeNodeMultipleChoiceFilter):
     """Changes of what is in the locations or below them now, of these locations, and deletions of what was there.
 
     An object is in a location when the list of its model, filtered by the location, shows it. Of what was deleted only
@@ -80,7 +96,7 @@ class ChangeLogFilterExtension(FilterExtension):
 
     model = "extras.objectchange"
     filterset_fields = {
-        "nautobot_ai_ops_location": ChangesBelowFilter(
+        "nautobot_ai_ops_location": TreeNodeChangesFilter(
             field_name="nautobot_ai_ops_location",
             queryset=Location.objects.all(),
             to_field_name="name",
@@ -95,7 +111,37 @@ class ChangeLogFilterExtension(FilterExtension):
     }
 
 
-filter_extensions = [ChangeLogFilterExtension]
+class TreeNodePartsFilter(TreeNodeMultipleChoiceFilter):
+    """Parts of devices in the locations or below them; with `exclude` all others."""
+
+    def __init__(self, *args, path: str, **kwargs):
+        """Take the path from a part to its location."""
+        # The name of no field: Nautobot would add a negation that knows nothing of what is below.
+        super().__init__(*args, field_name="nautobot_ai_ops_location", **kwargs)
+        self.path = path
+
+    def filter(self, qs, value):
+        """Narrow the list; no location narrows nothing, as with every filter."""
+        if not value:
+            return qs
+        nodes = [node for node in value if isinstance(node, Location)]
+        below = flatten_iterable(node.cacheable_descendants_pks(include_self=True) for node in nodes)
+        inside = Q(**{f"{self.path}__in": list(below)})
+        return qs.exclude(inside) if self.exclude else qs.filter(inside)
+
+
+def _part_extension(label: str, path: str) -> type[FilterExtension]:
+    common = {"path": path, "queryset": Location.objects.all(), "to_field_name": "name", "distinct": False}
+    filters = {
+        "nautobot_ai_ops_location": TreeNodePartsFilter(label="In the location or below it (name or ID)", **common),
+        "nautobot_ai_ops_location__n": TreeNodePartsFilter(
+            label="Neither in the location nor below it (name or ID)", exclude=True, **common
+        ),
+    }
+    return type("PartFilterExtension", (FilterExtension,), {"model": label, "filterset_fields": filters})
+
+
+filter_extensions = [ChangeLogFilterExtension, *(_part_extension(label, path) for label, path in PARTS.items())]
 
 
 def _is_uuid(text: str) -> bool:

@@ -38,6 +38,13 @@ class LLMModelFilterSet(StatusModelFilterSetMixin, NautobotFilterSet):
     system_prompt = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=models.SystemPrompt.objects.all(), to_field_name="name", label="System prompt (name or ID)"
     )
+    fallback_model = NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=models.LLMModel.objects.all(), to_field_name="name", label="Fallback model (name or ID)"
+    )
+
+    mcp_servers = NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=models.MCPServer.objects.all(), to_field_name="name", label="MCP servers (name or ID)"
+    )
 
     class Meta:
         model = models.LLMModel
@@ -52,6 +59,12 @@ class MCPServerFilterSet(StatusModelFilterSetMixin, NautobotFilterSet):
     )
     secrets_group = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=SecretsGroup.objects.all(), to_field_name="name", label="Secrets group (name or ID)"
+    )
+
+    llm_models = NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=models.LLMModel.objects.all(),
+        to_field_name="name",
+        label="LLM models whose conversations begin with it (name or ID)",
     )
 
     class Meta:

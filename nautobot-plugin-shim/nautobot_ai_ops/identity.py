@@ -1,10 +1,11 @@
-"""Signing keys, and the three statements the shim signs: session tokens, grants and job tokens.
+"""Signing keys, and the four statements the shim signs: session tokens, grants, job tokens and those for MCP servers.
 
 All are JWTs signed with Ed25519. A session token says who is sitting in front of the browser; it lives five minutes and
 anybody may verify it with the published keys. A grant lets the sidecar, and nobody else, renew a user's read-only token
 for an hour; only the shim verifies it. A job token lets a Nautobot Job start one job of the sidecar for its user; it lives
-a minute, and the sidecar verifies it. Their audiences differ, so that none can stand in for another even where a verifier
-forgets to look at `typ`.
+a minute, and the sidecar verifies it. A statement for an MCP server tells that server who asks it; it lives ten minutes,
+and the server verifies it with the published keys. Their audiences differ, so that none can stand in for another even
+where a verifier forgets to look at `typ`.
 """
 
 import base64
@@ -30,11 +31,17 @@ JOB_AUDIENCE = "nautobot-ai-ops/job"
 SESSION_TYPE = "session"
 GRANT_TYPE = "grant"
 JOB_TYPE = "job"
+# For whoever has the audience's address, which is that of an MCP server: nothing of ours takes one.
+MCP_USER_TYPE = "mcp-user"
 AUDIENCES = {SESSION_TYPE: SESSION_AUDIENCE, GRANT_TYPE: GRANT_AUDIENCE, JOB_TYPE: JOB_AUDIENCE}
 
 SESSION_TOKEN_LIFETIME_SECONDS = 300
 GRANT_LIFETIME_SECONDS = 3600
 JOB_TOKEN_LIFETIME_SECONDS = 60
+MCP_USER_LIFETIME_SECONDS = 600
+# Servers read headers of 8 KiB and more; beyond this no groups are told rather than some of them.
+MAX_TOLD_GROUPS = 50
+MAX_TOLD_GROUP_CHARACTERS = 2000
 # Nautobot's hosts, and the sidecar's, may disagree by this much.
 CLOCK_SKEW_SECONDS = 5
 MAX_STATEMENT_CHARACTERS = 4096
@@ -140,6 +147,27 @@ def mint_job_token(user, job: str) -> str:
     return token
 
 
+def mint_mcp_user(user, address: str) -> tuple[str, int]:
+    """Sign a statement on who asks an MCP server; good there and nowhere else.
+
+    Args:
+        user: Who asks.
+        address: The server's, as it is configured: the audience.
+
+    Returns:
+        The statement and its expiry in epoch seconds.
+    """
+    claims = {"username": user.username, **({"email": user.email} if user.email else {}), **_groups_claim(user)}
+    return _sign(MCP_USER_TYPE, str(user.pk), MCP_USER_LIFETIME_SECONDS, claims, audience=address)
+
+
+def _groups_claim(user) -> dict[str, Any]:
+    names = list(user.groups.order_by("name").values_list("name", flat=True)[: MAX_TOLD_GROUPS + 1])
+    if len(names) > MAX_TOLD_GROUPS or sum(map(len, names)) > MAX_TOLD_GROUP_CHARACTERS:
+        return {"groups_omitted": True}
+    return {"groups": names}
+
+
 def verify(token: str, expected_type: str) -> dict[str, Any]:
     """Verify a statement of ours.
 
@@ -192,14 +220,16 @@ def _public_key(key_id: Any):
     return None
 
 
-def _sign(token_type: str, subject: str, lifetime_seconds: int, claims: dict[str, Any]) -> tuple[str, int]:
+def _sign(
+    token_type: str, subject: str, lifetime_seconds: int, claims: dict[str, Any], *, audience: str | None = None
+) -> tuple[str, int]:
     private, public = signing_key(settings.SECRET_KEY)
     now = int(time.time())
     expires = now + lifetime_seconds
     statement = {
         **claims,
         "iss": ISSUER,
-        "aud": AUDIENCES[token_type],
+        "aud": audience or AUDIENCES[token_type],
         "sub": subject,
         "typ": token_type,
         "iat": now,

@@ -2,17 +2,32 @@
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator
 from django.db import connections, models, router, transaction
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import BaseModel, extras_features, PrimaryModel, StatusField
 from nautobot.core.models.fields import LaxURLField
 
 from nautobot_ai_ops import constants
+from nautobot_ai_ops.addresses import AddressBoundCredential
 from nautobot_ai_ops.choices import ProviderChoices
-from nautobot_ai_ops.validation import check_parameters, check_remote_url
+from nautobot_ai_ops.constants import FEATURES
+from nautobot_ai_ops.fields import (
+    context_size_field,
+    price_field,
+    secrets_group_field,
+    timeout_field,
+    verify_tls_field,
+)
+from nautobot_ai_ops.mcp_server import MCPServer
+from nautobot_ai_ops.validation import (
+    check_entra,
+    check_parameters,
+    check_prompt,
+    check_remote_url,
+)
 
-FEATURES = ("custom_links", "custom_validators", "export_templates", "graphql", "statuses", "webhooks")
+__all__ = ["ExchangedToken", "LLMModel", "MCPServer", "SystemPrompt"]
 
 
 @extras_features(*FEATURES)
@@ -39,10 +54,15 @@ class SystemPrompt(PrimaryModel):
         """The prompt's name."""
         return self.name
 
+    def clean(self):
+        """Check the variables in the text."""
+        super().clean()
+        check_prompt(self.text)
+
 
 # An address field must not be called `url`: the REST serializer and GraphQL both own that name.
 @extras_features(*FEATURES)
-class LLMModel(PrimaryModel):
+class LLMModel(AddressBoundCredential, PrimaryModel):
     """A language model that AI Ops may use, and how to reach it."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, unique=True)
@@ -66,14 +86,7 @@ class LLMModel(PrimaryModel):
         verbose_name="API version",
         help_text="Azure OpenAI only, for example 2024-10-21.",
     )
-    secrets_group = models.ForeignKey(
-        "extras.SecretsGroup",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="llm_models",
-        help_text="A group with a secret of access type HTTP(S) and secret type Token: the API key.",
-    )
+    secrets_group = secrets_group_field("llm_models", ": the API key.")
     system_prompt = models.ForeignKey(
         SystemPrompt,
         on_delete=models.PROTECT,
@@ -82,22 +95,52 @@ class LLMModel(PrimaryModel):
         related_name="llm_models",
         help_text="Used when its status is Approved.",
     )
+    mcp_servers = models.ManyToManyField(
+        MCPServer,
+        blank=True,
+        related_name="llm_models",
+        verbose_name="MCP servers",
+        help_text="Asked when a conversation chooses none, as far as the user may use them. Empty: all of those.",
+    )
     is_default = models.BooleanField(
         default=False,
         verbose_name="Default",
         help_text="Used when a conversation names no model. The last one that is made the default wins.",
     )
-    verify_tls = models.BooleanField(
-        default=True, verbose_name="Verify TLS", help_text="Verify the server's certificate."
-    )
-    timeout = models.PositiveIntegerField(
-        default=120,
-        verbose_name="Timeout (seconds)",
-        validators=[MinValueValidator(1), MaxValueValidator(constants.MAX_LLM_TIMEOUT_SECONDS)],
-        help_text=f"Seconds until an answer is given up, 1 to {constants.MAX_LLM_TIMEOUT_SECONDS}.",
-    )
+    verify_tls = verify_tls_field()
+    timeout = timeout_field("an answer", 120, constants.MAX_LLM_TIMEOUT_SECONDS)
     parameters = models.JSONField(
         default=dict, blank=True, help_text='Sent with each request, for example {"temperature": 0.2}.'
+    )
+    context_size = context_size_field()
+    input_price = price_field("Input price", "Price of a million tokens that the model reads.")
+    cached_input_price = price_field(
+        "Cached input price", "Price of a million tokens that the provider had cached. Empty: the input price."
+    )
+    output_price = price_field("Output price", "Price of a million tokens that the model writes.")
+    fallback_model = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="fallback_for",
+        help_text="Answers when this model cannot.",
+    )
+    redact = models.BooleanField(
+        default=False,
+        help_text="Replace personal data and secrets in what the model is sent.",
+    )
+    entra_tenant_id = models.CharField(
+        max_length=100,
+        blank=True,
+        verbose_name="Entra tenant ID",
+        help_text="Azure OpenAI with Microsoft Entra ID instead of a key: the tenant.",
+    )
+    entra_client_id = models.CharField(
+        max_length=100,
+        blank=True,
+        verbose_name="Entra client ID",
+        help_text="The application in that tenant; the secrets group then holds its client secret.",
     )
 
     clone_fields = [
@@ -109,8 +152,17 @@ class LLMModel(PrimaryModel):
         "api_version",
         "secrets_group",
         "system_prompt",
+        "mcp_servers",
         "verify_tls",
         "timeout",
+        "context_size",
+        "input_price",
+        "cached_input_price",
+        "output_price",
+        "fallback_model",
+        "redact",
+        "entra_tenant_id",
+        "entra_client_id",
     ]
     natural_key_field_names = ["name"]
 
@@ -130,6 +182,9 @@ class LLMModel(PrimaryModel):
             self.parameters = {}
         check_parameters(self.parameters)
         check_remote_url(self.remote_url)
+        check_entra(self)
+        if self.fallback_model_id == self.pk:
+            raise ValidationError({"fallback_model": "Choose another model: this one cannot stand in for itself."})
         if self.provider == ProviderChoices.AZURE_OPENAI and not self.remote_url:
             raise ValidationError(
                 {
@@ -159,55 +214,6 @@ class LLMModel(PrimaryModel):
         for other in LLMModel.objects.using(using).filter(is_default=True).exclude(pk=self.pk):
             other.is_default = False
             other.save(using=using)
-
-
-@extras_features(*FEATURES)
-class MCPServer(PrimaryModel):
-    """A tool server that AI Ops may use, reached by MCP over streamable HTTP."""
-
-    name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, unique=True)
-    description = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
-    status = StatusField(help_text="Written by the health check, except while it is Maintenance.")
-    enabled = models.BooleanField(default=True, help_text="Offer this server's tools in the chat.")
-    remote_url = LaxURLField(
-        max_length=constants.MAX_URL_CHARACTERS,
-        verbose_name="Remote URL",
-        help_text="Address of the server's MCP endpoint, for example https://mcp.example.com/mcp.",
-    )
-    secrets_group = models.ForeignKey(
-        "extras.SecretsGroup",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="mcp_servers",
-        help_text="A group with a secret of access type HTTP(S) and secret type Token, sent as a bearer token.",
-    )
-    verify_tls = models.BooleanField(
-        default=True, verbose_name="Verify TLS", help_text="Verify the server's certificate."
-    )
-    timeout = models.PositiveIntegerField(
-        default=30,
-        verbose_name="Timeout (seconds)",
-        validators=[MinValueValidator(1), MaxValueValidator(constants.MAX_MCP_TIMEOUT_SECONDS)],
-        help_text=f"Seconds until a tool call is given up, 1 to {constants.MAX_MCP_TIMEOUT_SECONDS}.",
-    )
-
-    clone_fields = ["description", "status", "enabled", "remote_url", "secrets_group", "verify_tls", "timeout"]
-    natural_key_field_names = ["name"]
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name = "MCP server"
-        verbose_name_plural = "MCP servers"
-
-    def __str__(self):
-        """The server's name."""
-        return self.name
-
-    def clean(self):
-        """Check the address."""
-        super().clean()
-        check_remote_url(self.remote_url)
 
 
 class ExchangedToken(BaseModel):

@@ -1,7 +1,15 @@
 """List tables of the models."""
 
 import django_tables2 as tables
-from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, StatusTableMixin, TagColumn, ToggleColumn
+from nautobot.apps.tables import (
+    BaseTable,
+    BooleanColumn,
+    ButtonsColumn,
+    LinkedCountColumn,
+    StatusTableMixin,
+    TagColumn,
+    ToggleColumn,
+)
 
 from nautobot_ai_ops import models
 
@@ -28,7 +36,15 @@ class LLMModelTable(StatusTableMixin, BaseTable):
     enabled = BooleanColumn()
     secrets_group = tables.Column(linkify=True)
     system_prompt = tables.Column(linkify=True)
+    mcp_servers = LinkedCountColumn(
+        viewname="plugins:nautobot_ai_ops:mcpserver_list",
+        url_params={"llm_models": "pk"},
+        reverse_lookup="llm_models",
+        verbose_name="MCP servers",
+    )
+    fallback_model = tables.Column(linkify=True)
     is_default = BooleanColumn()
+    redact = BooleanColumn()
     verify_tls = BooleanColumn()
     tags = TagColumn(url_name="plugins:nautobot_ai_ops:llmmodel_list")
     actions = ButtonsColumn(models.LLMModel)
@@ -47,6 +63,10 @@ class LLMModelTable(StatusTableMixin, BaseTable):
             "api_version",
             "secrets_group",
             "system_prompt",
+            "mcp_servers",
+            "fallback_model",
+            "context_size",
+            "redact",
             "verify_tls",
             "timeout",
             "description",
@@ -85,9 +105,16 @@ class MCPServerTable(StatusTableMixin, BaseTable):
             "status",
             "enabled",
             "remote_url",
+            "transport",
+            "identity",
             "secrets_group",
+            "credential_header",
             "verify_tls",
+            "connect_timeout",
             "timeout",
+            "total_timeout",
+            "tool_prefix",
+            "max_result_bytes",
             "description",
             "tags",
             "actions",

@@ -5,7 +5,7 @@ import re
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.views import View
-from nautobot.apps.ui import ObjectDetailContent, ObjectFieldsPanel, ObjectTextPanel, SectionChoices
+from nautobot.apps.ui import ObjectDetailContent, ObjectFieldsPanel, ObjectsTablePanel, ObjectTextPanel, SectionChoices
 from nautobot.apps.views import NautobotUIViewSet
 from nautobot.core.views.generic import GenericView
 from nautobot.core.views.mixins import ContentTypePermissionRequiredMixin
@@ -13,6 +13,7 @@ from nautobot.core.views.mixins import ContentTypePermissionRequiredMixin
 from nautobot_ai_ops import filters, forms, identity, models, settings, tables
 from nautobot_ai_ops.api import serializers
 from nautobot_ai_ops.constants import CHAT_PERMISSION
+from nautobot_ai_ops.panels import SidecarPanel
 from nautobot_ai_ops.sessions import session_id
 
 ABOUT_PATTERN = re.compile(r"[a-z0-9_]{1,50}\.[a-z0-9_]{1,50}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -45,7 +46,7 @@ class SystemPromptUIViewSet(NautobotUIViewSet):
 class LLMModelUIViewSet(NautobotUIViewSet):
     """Pages of LLM models."""
 
-    queryset = models.LLMModel.objects.select_related("status", "secrets_group", "system_prompt")
+    queryset = models.LLMModel.objects.select_related("status", "secrets_group", "system_prompt", "fallback_model")
     serializer_class = serializers.LLMModelSerializer
     filterset_class = filters.LLMModelFilterSet
     filterset_form_class = forms.LLMModelFilterForm
@@ -64,6 +65,20 @@ class LLMModelUIViewSet(NautobotUIViewSet):
                 object_field="parameters",
                 render_as=ObjectTextPanel.RenderOptions.JSON,
             ),
+            SidecarPanel(weight=200, section=SectionChoices.RIGHT_HALF, label="Test", kind="llm-model"),
+            ObjectsTablePanel(
+                weight=100,
+                section=SectionChoices.FULL_WIDTH,
+                table_title="MCP servers of its conversations (none here: all)",
+                table_class=tables.MCPServerTable,
+                table_attribute="mcp_servers",
+                related_field_name="llm_models",
+                select_related_fields=["status"],
+                include_columns=["name", "status", "enabled", "description"],
+                exclude_columns=["actions"],
+                # A new one would not be the model's: that is said in the form of the model.
+                add_button_route=None,
+            ),
         )
     )
 
@@ -79,7 +94,19 @@ class MCPServerUIViewSet(NautobotUIViewSet):
     bulk_update_form_class = forms.MCPServerBulkEditForm
     table_class = tables.MCPServerTable
     object_detail_content = ObjectDetailContent(
-        panels=(ObjectFieldsPanel(weight=100, section=SectionChoices.LEFT_HALF, fields="__all__"),)
+        panels=(
+            ObjectFieldsPanel(
+                weight=100, section=SectionChoices.LEFT_HALF, fields="__all__", exclude_fields=["headers"]
+            ),
+            ObjectTextPanel(
+                weight=100,
+                section=SectionChoices.RIGHT_HALF,
+                label="Headers",
+                object_field="headers",
+                render_as=ObjectTextPanel.RenderOptions.JSON,
+            ),
+            SidecarPanel(weight=200, section=SectionChoices.FULL_WIDTH, label="Health and tools", kind="mcp-server"),
+        )
     )
 
 

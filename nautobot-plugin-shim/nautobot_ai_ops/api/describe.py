@@ -1,10 +1,15 @@
 """`models/`: which models there are, and which fields and filters each has."""
 
+from hashlib import sha256
 from typing import Any
 
+from django.apps import apps
+from django.db.models import Count, Max
 from drf_spectacular.utils import extend_schema
+import nautobot
 from nautobot.core.api.utils import get_serializer_for_model
 from nautobot.core.utils.lookup import get_filterset_for_model
+from nautobot.extras.models import ComputedField, CustomField, Relationship
 from nautobot.extras.registry import registry
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -17,6 +22,10 @@ MAX_CHOICES = 60
 MAX_FIELDS = 300
 MAX_FILTERS = 500
 MAX_MODELS = 2000
+MAC_FIELD = "mac_address"
+# They add fields and filters to other models.
+SHAPING_MODELS = (ComputedField, CustomField, Relationship)
+REVISION_CHARACTERS = 16
 
 
 class ModelsView(ShimAPIView):
@@ -36,11 +45,25 @@ class ModelsView(ShimAPIView):
                 "api": route_of(model, api=True),
                 "page": route_of(model, api=False),
                 "graphql": model._meta.model_name in graphql.get(model._meta.app_label, []),
+                "mac": any(field.name == MAC_FIELD for field in model._meta.fields),
                 "view": may_view(request.user, model),
             }
             for model, _ in zip(allowed_models(), range(MAX_MODELS), strict=False)
         ]
-        return Response({"models": rows})
+        return Response({"revision": _revision(), "models": rows})
+
+
+def _revision() -> str:
+    """Another text when fields or filters of some model are others: after an upgrade, or with another custom field."""
+    parts = [
+        nautobot.__version__,
+        *sorted(f"{app.name} {getattr(app, 'version', '')}" for app in apps.get_app_configs()),
+    ]
+    for model in SHAPING_MODELS:
+        # Both: a deletion changes the number alone.
+        state = model.objects.aggregate(count=Count("pk"), last=Max("last_updated"))
+        parts.append(f"{state['count']} {state['last']}")
+    return sha256("\n".join(parts).encode()).hexdigest()[:REVISION_CHARACTERS]
 
 
 class ModelView(ShimAPIView):

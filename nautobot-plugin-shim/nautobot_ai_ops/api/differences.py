@@ -110,16 +110,27 @@ def _identity(value: Any) -> Any:
     """What makes a value another one: of a related object its id, whatever else was recorded of it."""
     if isinstance(value, list):
         return [_identity(part) for part in value]
-    return value.get("id", value) if isinstance(value, dict) else value
+    return value["id"] if isinstance(value, dict) and _is_object(value) else value
+
+
+def _is_object(value: dict) -> bool:
+    """Whether it is a related object; a document may have an id too."""
+    return "id" in value and "object_type" in value
 
 
 def _told(name: str, old: Any, new: Any) -> dict[str, Any]:
+    old, new = (_without_credentials(side) for side in (old, new))
     if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > MAX_TEXT_CHARACTERS:
-        # Of long texts the place where they part.
-        same = next((at for at, (left, right) in enumerate(zip(old, new, strict=False)) if left != right), 0)
+        # Of long texts the place where they part, which is the end of one that was only added to.
+        pairs = enumerate(zip(old, new, strict=False))
+        same = next((at for at, (left, right) in pairs if left != right), min(len(old), len(new)))
         start = max(0, same - KEPT_CHARACTERS)
         old, new = (("…" if start else "") + text[start:] for text in (old, new))
     return {"field": name, "before": _text(old), "after": _text(new)}
+
+
+def _without_credentials(value: Any) -> Any:
+    return CREDENTIALS_IN_ADDRESS.sub("…@", value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> Any:
@@ -128,11 +139,11 @@ def _text(value: Any) -> Any:
         parts = [_text(part) for part in value[:MAX_LIST]]
         return [*parts, f"and {len(value) - MAX_LIST} more"] if len(value) > MAX_LIST else parts
     if isinstance(value, dict):
-        if set(value) == {"value", "label"}:
-            return value["value"]
+        if set(value) == {"value", "label"} and not isinstance(value["value"], (dict, list)):
+            return _text(value["value"])
         name = value.get("display") or value.get("name") or value.get("id")
         return _text(name) if isinstance(name, str) else f"(a document of {len(value)} entries)"
     if not isinstance(value, str):
         return value
-    text = CREDENTIALS_IN_ADDRESS.sub("…@", value)
+    text = _without_credentials(value)
     return text if len(text) <= MAX_TEXT_CHARACTERS else f"{text[: MAX_TEXT_CHARACTERS - 1]}…"

@@ -25,7 +25,10 @@ REFUSED_CUSTOM_FIELD_TYPES = (
     CustomFieldTypeChoices.TYPE_MARKDOWN,
 )
 # Values that REST may show to who asks for the object, but that are not for tables and models to read.
-SENSITIVE_NAME = re.compile(r"secret|password|passphrase|token|api_?key|psk")
+SENSITIVE_NAME = re.compile(
+    r"secret|passw|passphrase|token|credential|psk|(api|auth|encryption|private|shared|ssh)[_-]?key|snmp.*community",
+    re.IGNORECASE,
+)
 REFUSED_FIELD_TYPES = (models.JSONField, models.TextField, models.BinaryField)
 
 
@@ -67,11 +70,12 @@ def find_grouping(model: type[models.Model], name: str, request) -> Grouping:
     fields = _shown_fields(model, request)
     custom = dict(CustomField.objects.get_for_model(model).values_list("key", "type"))
     known = [field.name for field in fields.values() if not _problem(field)]
-    known += [f"{CUSTOM_FIELD_PREFIX}{key}" for key, kind in custom.items() if kind not in REFUSED_CUSTOM_FIELD_TYPES]
+    known += [f"{CUSTOM_FIELD_PREFIX}{key}" for key, kind in custom.items() if not _custom_problem(key, kind)]
     key = name.removeprefix(CUSTOM_FIELD_PREFIX)
     if key != name and key in custom:
-        if custom[key] in REFUSED_CUSTOM_FIELD_TYPES:
-            raise _no_grouping(name, "has no single short value", known)
+        problem = _custom_problem(key, custom[key])
+        if problem:
+            raise _no_grouping(name, problem, known)
         # As text: a key that is missing and a key that is null are both NULL then.
         return Grouping(name, KeyTextTransform(key, "_custom_field_data"))
     if name not in fields:
@@ -97,6 +101,12 @@ def _problem(field) -> str | None:
     if isinstance(field, REFUSED_FIELD_TYPES):
         return "holds text or documents"
     return None
+
+
+def _custom_problem(key: str, kind: str) -> str | None:
+    if SENSITIVE_NAME.search(key):
+        return "may hold a secret"
+    return "has no single short value" if kind in REFUSED_CUSTOM_FIELD_TYPES else None
 
 
 def _unknown(name: str, fields: dict[str, Any]) -> str:

@@ -13,12 +13,13 @@ from nautobot_ai_ops.api import schemas
 from nautobot_ai_ops.api.base import ShimAPIView
 from nautobot_ai_ops.api.permissions import ExchangePermission
 from nautobot_ai_ops.identity import RefusedError
-from nautobot_ai_ops.models import LLMModel
+from nautobot_ai_ops.models import LLMModel, MCPServer
 
 logger = logging.getLogger(__name__)
 
 JWKS_MAX_AGE_SECONDS = 300
 MAX_LLM_MODELS = 1000
+MAX_MCP_SERVERS = 1000
 MAX_GROUPS = 1000
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -27,6 +28,12 @@ def chat_models_of(user) -> list[str]:
     """Ids of the LLM models that the user's right to chat covers; whether one is enabled is the catalog's business."""
     permitted = LLMModel.objects.restrict(user, "chat").order_by("name").values_list("pk", flat=True)
     return [str(pk) for pk in permitted[:MAX_LLM_MODELS]]
+
+
+def chat_servers_of(user) -> list[str]:
+    """Ids of the MCP servers that the user's right to chat covers; whether one is enabled is the catalog's business."""
+    permitted = MCPServer.objects.restrict(user, "chat").order_by("name").values_list("pk", flat=True)
+    return [str(pk) for pk in permitted[:MAX_MCP_SERVERS]]
 
 
 class JWKSView(ShimAPIView):
@@ -61,6 +68,7 @@ class WhoAmIView(ShimAPIView):
                 "exchanged": exchange.is_exchanged(token) if token else False,
                 "scopes": identity.scopes_of(user),
                 "llm_models": chat_models_of(user),
+                "mcp_servers": chat_servers_of(user),
             },
             headers=NO_STORE,
         )
@@ -93,6 +101,7 @@ class TokenExchangeView(ShimAPIView):
                 "user": {"id": str(result.user.pk), "username": result.user.username},
                 "scopes": identity.scopes_of(result.user),
                 "llm_models": chat_models_of(result.user),
+                "mcp_servers": chat_servers_of(result.user),
             },
             status=201,
             headers=NO_STORE,

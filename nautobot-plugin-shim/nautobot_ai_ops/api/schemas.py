@@ -28,6 +28,7 @@ WHO_AM_I = inline_serializer(
         "exchanged": serializers.BooleanField(),
         "scopes": NAMES,
         "llm_models": IDENTIFIERS,
+        "mcp_servers": IDENTIFIERS,
     },
 )
 
@@ -45,6 +46,18 @@ EXCHANGE = inline_serializer(
         "user": USER,
         "scopes": NAMES,
         "llm_models": IDENTIFIERS,
+        "mcp_servers": IDENTIFIERS,
+    },
+)
+
+MCP_USER_REQUEST = inline_serializer("AIOpsMCPUserRequest", {"grant": serializers.CharField()})
+
+MCP_USER = inline_serializer(
+    "AIOpsMCPUser",
+    {
+        "url": serializers.CharField(help_text="The address that the statement is for."),
+        "value": serializers.CharField(),
+        "expires": serializers.IntegerField(help_text="Epoch seconds."),
     },
 )
 
@@ -105,6 +118,7 @@ CHANGE_LOG_PARAMETERS = [OpenApiParameter("limit", OpenApiTypes.INT, description
 MODELS = inline_serializer(
     "AIOpsModels",
     {
+        "revision": serializers.CharField(),
         "models": inline_serializer(
             "AIOpsModelSummary",
             {
@@ -114,10 +128,11 @@ MODELS = inline_serializer(
                 "api": serializers.CharField(),
                 "page": serializers.CharField(allow_null=True),
                 "graphql": serializers.BooleanField(),
+                "mac": serializers.BooleanField(),
                 "view": serializers.BooleanField(),
             },
             many=True,
-        )
+        ),
     },
 )
 MODEL = inline_serializer(
@@ -130,3 +145,42 @@ MODEL = inline_serializer(
         "filters": serializers.DictField(),
     },
 )
+
+OBJECT_FIELDS = {
+    "object": serializers.DictField(),
+    "related": inline_serializer(
+        "AIOpsRelated",
+        {
+            "name": serializers.CharField(),
+            "object_type": serializers.CharField(),
+            "count": serializers.IntegerField(),
+            "filters": serializers.DictField(child=serializers.CharField(), allow_null=True),
+            "objects": inline_serializer(
+                "AIOpsRelatedObject",
+                {
+                    "id": serializers.UUIDField(),
+                    "label": serializers.CharField(),
+                    "facts": serializers.DictField(child=NAMES),
+                },
+                many=True,
+            ),
+        },
+        many=True,
+    ),
+    "none": NAMES,
+    "hidden": NAMES,
+}
+OBJECT = inline_serializer("AIOpsObject", OBJECT_FIELDS)
+ONLY_OBJECT = inline_serializer(
+    "AIOpsOnlyObject",
+    {"found": serializers.IntegerField(), "object_type": serializers.CharField(required=False), **OBJECT_FIELDS},
+)
+OBJECT_PARAMETERS = [
+    OpenApiParameter("depth", OpenApiTypes.INT, description="How deep related objects are shown, 0 to 10."),
+    OpenApiParameter("exclude_m2m", OpenApiTypes.BOOL, description="Leave out fields of several objects."),
+    OpenApiParameter("include", OpenApiTypes.STR, description="relationships"),
+]
+ONLY_OBJECT_PARAMETERS = [
+    *OBJECT_PARAMETERS[1:],
+    OpenApiParameter("in", OpenApiTypes.STR, many=True, required=True, description="Depth, model, filter and value."),
+]

@@ -19,6 +19,8 @@ class LLMModelSerializer(NautobotModelSerializer, TaggedModelSerializerMixin):
     class Meta:
         model = models.LLMModel
         fields = "__all__"
+        # Few, and part of what a model is: shown without `exclude_m2m=false`.
+        default_m2m_fields = ["mcp_servers"]
 
 
 class MCPServerSerializer(NautobotModelSerializer, TaggedModelSerializerMixin):

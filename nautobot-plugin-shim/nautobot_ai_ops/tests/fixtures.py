@@ -59,10 +59,13 @@ def create_configuration() -> SimpleNamespace:
             enabled=number != 3,
             remote_url=f"https://server-{number}.example.com/mcp",
             timeout=10 * number,
+            total_timeout=100 * number,
             secrets_group=groups[number - 1],
         )
         for number in NUMBERS
     ]
+    for model, server in zip(llm_models, mcp_servers, strict=True):
+        model.mcp_servers.add(server)
     return SimpleNamespace(
         statuses=statuses, groups=groups, prompts=prompts, llm_models=llm_models, mcp_servers=mcp_servers
     )

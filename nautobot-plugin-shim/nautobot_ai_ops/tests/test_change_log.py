@@ -1,15 +1,17 @@
 """The change log: equal to the plain ORM, within the asking user's rights, with differences and without secrets."""
 
 from datetime import timedelta
+import json
 import re
 from unittest import mock
 import uuid
 
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 from nautobot.dcim.models import Device, Interface, Location
 from nautobot.extras.context_managers import web_request_context
-from nautobot.extras.models import ObjectChange, Secret, Status
+from nautobot.extras.models import CustomField, ObjectChange, Secret, Status
 
 from nautobot_ai_ops import models
 from nautobot_ai_ops.filter_extensions import located_models
@@ -81,6 +83,19 @@ class ChangeLogRightsTest(ChangeLogTestCase):
         fixtures.grant(reader, ObjectChange, "view", constraints={"change_context_detail": "maintenance"})
         body = self.log("changed_object_type=dcim.device", token=token).json()
         self.assertEqual([change["fields"] for change in body["changes"]], [None, None])
+
+    def test_no_more_is_told_than_the_change_log_of_nautobot_tells_the_same_user(self):
+        """Of objects that the user may not view as well: in Nautobot the right to view a change is the right to its data."""
+        reader, token = self.user_with_token("reader")
+        fixtures.grant(reader, ObjectChange, "view", constraints={"changed_object_type__model": "device"})
+        changes = self.log("limit=50", token=token).json()["changes"]
+        listed = self.ask("GET", "/api/extras/object-changes/?limit=0&depth=0", token).json()["results"]
+        self.assertEqual({change["id"] for change in changes}, {change["id"] for change in listed})
+        shown = json.dumps(listed, ensure_ascii=False)
+        told = [(field["before"], field["after"]) for change in changes for field in change["fields"] or []]
+        self.assertGreater(len(told), 5)
+        for value in {value for pair in told for value in pair if isinstance(value, str)}:
+            self.assertTrue(value in shown, value)
 
     def test_names_are_looked_up_among_what_may_be_viewed(self):
         self.assertEqual(self.changes("nautobot_ai_ops_object=ai-ops-0", token=self.bob_token), [])
@@ -228,6 +243,43 @@ class DifferencesTest(ChangeLogTestCase):
                 location.save()
         self.assertNotIn("CANARY", self.log("limit=50", token=root).content.decode())
         self.assertGreater(models.MCPServer.objects.count(), 0)
+
+    def changed(self, name, *values, field="local_config_context_data"):
+        """What is told after a device's field has had these values, one after the other."""
+        device = Device.objects.get(name=name)
+        for value in values:
+            setattr(device, field, value)
+            with web_request_context(self.alice):
+                device.save()
+        return self.newest(f"nautobot_ai_ops_object={name}&changed_object_type=dcim.device")
+
+    def test_no_document_is_told_whatever_its_keys_are(self):
+        for number, (before, after) in enumerate(
+            (
+                ({"value": {"snmp": "CANARY"}, "label": "x"}, {"value": {"snmp": "CANARY 2"}, "label": "x"}),
+                ({"value": ["CANARY"] * 99, "label": ""}, {"value": ["CANARY 2"] * 99, "label": ""}),
+                ({"a": [{"b": {"password": "CANARY"}}]}, {"a": [{"b": {"password": "CANARY 2"}}]}),
+                ({"id": 1, "password": "CANARY"}, {"id": 1, "password": "CANARY 2"}),
+            )
+        ):
+            with self.subTest(after=after):
+                change = self.changed(f"ai-ops-{number}", before, after)
+                self.assertEqual([field["field"] for field in change["fields"]], ["local_config_context_data"])
+                self.assertNotIn("CANARY", str(change))
+
+    def test_a_cut_through_an_address_leaves_nothing_of_its_password(self):
+        text = "x" * 200 + " https://operator-of-the-network:CANARY-{}@a.example.com/"
+        change = self.changed("ai-ops-1", text.format(1), text.format(2) + "new", field="comments")
+        self.assertIn("new", change["fields"][0]["after"])
+        self.assertNotIn("CANARY", str(change))
+
+    def test_custom_fields_that_may_hold_secrets_are_named_alone(self):
+        kind = ContentType.objects.get_for_model(Device)
+        for key in ("wifi_psk", "ssh_key", "snmp_community", "Api_Key", "admin_passwd", "credentials"):
+            CustomField.objects.create(key=key, label=key, type="text").content_types.add(kind)
+            with self.subTest(key=key):
+                change = self.changed("ai-ops-2", {key: ""}, {key: "CANARY"}, field="_custom_field_data")
+                self.assertEqual((change["fields"], change["withheld"]), ([], [f"cf_{key}"]))
 
     def test_reading_the_log_takes_few_queries(self):
         self.log("limit=1")

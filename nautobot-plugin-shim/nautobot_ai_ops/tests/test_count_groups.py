@@ -1,11 +1,13 @@
 """Groups of a count: they add up, show no more than the user may see, and refuse what is no field to group by."""
 
 from collections import Counter
+import json
 from unittest import mock
 from urllib.parse import urlencode
 
+from django.contrib.contenttypes.models import ContentType
 from nautobot.dcim.models import Device, Interface, Location
-from nautobot.extras.models import Role, Status, Webhook
+from nautobot.extras.models import CustomField, CustomFieldChoice, Role, Status, Webhook
 
 from nautobot_ai_ops import models
 from nautobot_ai_ops.api.count import DEFAULT_TOP
@@ -126,6 +128,15 @@ class GroupTest(CountTestCase):
             self.count("group_by=secrets_group", token=root, model="nautobot_ai_ops.llmmodel").status_code, 200
         )
 
+    def test_no_secret_of_a_custom_field_shows_as_a_group(self):
+        field = CustomField.objects.create(key="wifi_psk", label="Wi-Fi", type="text")
+        field.content_types.add(ContentType.objects.get_for_model(Device))
+        Device.objects.filter(name="ai-ops-0").update(_custom_field_data={"wifi_psk": "CANARY"})
+        response = self.count("group_by=cf_wifi_psk")
+        self.assertEqual(response.status_code, 400)
+        self.assertIn("may hold a secret", response.json()["group_by"][0])
+        self.assertNotIn("CANARY", response.content.decode())
+
     def test_every_allowed_model_and_field_answers(self):
         """No 500 whatever is asked: each field of each model either groups or is refused."""
         _, root = self.user_with_token("root", is_superuser=True)
@@ -137,6 +148,54 @@ class GroupTest(CountTestCase):
                 with self.subTest(model=label, field=field):
                     response = self.count(f"group_by={field}", token=root, model=label)
                     self.assertIn(response.status_code, (200, 400))
+
+
+class CustomFieldGroupTest(CountTestCase):
+    """Values of each kind of custom field, one of which nobody has set and one of which is null."""
+
+    VALUES = {
+        "text": ["A", "a", " A", "", "null"],
+        "integer": [0, 7, -1],
+        "boolean": [True, False],
+        "date": ["2026-01-02", "2026-01-03"],
+        "url": ["https://a.example.com/", "https://b.example.com/"],
+        "select": ["red", "dark green"],
+    }
+
+    def make(self, kind):
+        field = CustomField.objects.create(key=f"of_{kind}", label=kind, type=kind)
+        field.content_types.add(ContentType.objects.get_for_model(Device))
+        for value in self.VALUES[kind] if kind == "select" else ():
+            CustomFieldChoice.objects.create(custom_field=field, value=value)
+        names = Device.objects.order_by("name").values_list("name", flat=True)
+        values = {name: {field.key: value} for name, value in zip(names, [*self.VALUES[kind], None], strict=False)}
+        for name in names:
+            Device.objects.filter(name=name).update(_custom_field_data=values.get(name, {}))
+        return f"cf_{field.key}"
+
+    def test_groups_of_each_kind_add_up_and_their_filters_show_them(self):
+        for kind in self.VALUES:
+            with self.subTest(kind=kind):
+                name = self.make(kind)
+                body = self.count(f"group_by={name}").json()
+                self.assertEqual(sum(group["count"] for group in body["groups"]), body["count"])
+                none = len(Device.objects.all()) - len(self.VALUES[kind])
+                counts = {group["values"][0]: group["count"] for group in body["groups"]}
+                expected = {json.dumps(value).strip('"'): 1 for value in self.VALUES[kind]}
+                self.assertEqual(counts, {**expected, None: none})
+                for group in body["groups"]:
+                    if group["filters"] is not None:
+                        shown = self.count(urlencode(group["filters"])).json()
+                        self.assertEqual(shown, {"count": group["count"]}, group)
+
+    def test_several_values_and_documents_are_refused_by_what_they_are(self):
+        for kind in ("multi-select", "json", "markdown"):
+            with self.subTest(kind=kind):
+                field = CustomField.objects.create(key=f"of_{kind.replace('-', '_')}", label=kind, type=kind)
+                field.content_types.add(ContentType.objects.get_for_model(Device))
+                response = self.count(f"group_by=cf_{field.key}")
+                self.assertEqual(response.status_code, 400)
+                self.assertIn("no single short value", response.json()["group_by"][0])
 
 
 class TwoFieldsTest(CountTestCase):

@@ -34,11 +34,26 @@ class DescribeTest(ShimTestCase):
                 "api": "/api/dcim/devices/",
                 "page": "/dcim/devices/",
                 "graphql": True,
+                "mac": False,
                 "view": True,
             },
         )
         self.assertFalse(rows["dcim.rack"]["view"])
+        with_mac = {name for name, row in rows.items() if row["mac"]}
+        self.assertLessEqual({"dcim.interface", "virtualization.vminterface"}, with_mac)
         self.assertEqual(rows["nautobot_ai_ops.llmmodel"]["api"], "/api/plugins/ai-ops/llm-models/")
+
+    def test_the_revision_changes_with_the_fields_and_filters(self):
+        def revision():
+            return self.ask("GET", api("models"), self.token).json()["revision"]
+
+        first = revision()
+        self.assertEqual(revision(), first)
+        field = CustomField.objects.create(key="added", label="added", type="text")
+        second = revision()
+        field.delete()
+        self.assertEqual(len({first, second}), 2)
+        self.assertNotEqual(revision(), second)
 
     def test_accounts_and_tokens_are_not_in_it(self):
         rows = self.models()

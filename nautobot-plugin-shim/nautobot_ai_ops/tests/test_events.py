@@ -8,6 +8,7 @@ from unittest import mock
 
 from django.conf import settings
 from nautobot.core.events import deregister_event_broker, register_event_broker
+from nautobot.extras.context_managers import web_request_context
 from nautobot.extras.models import Secret, SecretsGroup
 import redis
 
@@ -110,6 +111,33 @@ class ArrivingTest(EventTestCase):
                 ("users.user.logout", str(self.root.pk)),
             ],
         )
+
+    def test_other_mcp_servers_of_a_model_are_told_from_rest_and_from_the_form(self):
+        told = {"nautobot.update.nautobot_ai_ops.llmmodel"}
+        servers = self.configuration.mcp_servers
+        with publishing(self.url):
+            self.assertEqual(self.patch(mcp_servers=[servers[1].pk, servers[2].pk]).status_code, 200)
+            self.assertEqual({message["topic"] for message in self.received()}, told)
+            form = {
+                "name": self.model.name,
+                "status": self.model.status.pk,
+                "enabled": "on",
+                "provider": self.model.provider,
+                "model_name": self.model.model_name,
+                "remote_url": self.model.remote_url,
+                "secrets_group": self.model.secrets_group.pk,
+                "verify_tls": "on",
+                "timeout": self.model.timeout,
+                "context_size": self.model.context_size,
+                "mcp_servers": [servers[0].pk],
+            }
+            self.browser(self.root).post(page("llmmodel_edit", self.model.pk), form)
+            self.assertEqual({message["topic"] for message in self.received()}, told)
+            self.assertEqual(list(self.model.mcp_servers.all()), [servers[0]])
+            self.model.mcp_servers.clear()
+            with web_request_context(self.root):
+                self.model.mcp_servers.add(servers[1])
+            self.assertEqual({message["topic"] for message in self.received()}, told)
 
     def test_what_does_not_concern_us_is_not_told(self):
         with publishing(self.url):

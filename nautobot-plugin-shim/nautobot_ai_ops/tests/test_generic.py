@@ -1,5 +1,7 @@
 """Nautobot's own generic test cases for the three models."""
 
+from decimal import Decimal
+
 from nautobot.apps.testing import APIViewTestCases, FilterTestCases, ModelTestCases, ViewTestCases
 
 from nautobot_ai_ops import filters, models
@@ -54,6 +56,8 @@ class LLMModelFilterTest(ConfigurationMixin, FilterTestCases.FilterTestCase):
         ["secrets_group", "secrets_group__name"],
         ["system_prompt", "system_prompt__id"],
         ["system_prompt", "system_prompt__name"],
+        ["mcp_servers", "mcp_servers__id"],
+        ["mcp_servers", "mcp_servers__name"],
         ["status", "status__name"],
     )
 
@@ -74,10 +78,18 @@ class MCPServerFilterTest(ConfigurationMixin, FilterTestCases.FilterTestCase):
         ["description"],
         ["remote_url"],
         ["timeout"],
+        ["total_timeout"],
         ["secrets_group", "secrets_group__id"],
         ["secrets_group", "secrets_group__name"],
+        ["llm_models", "llm_models__id"],
+        ["llm_models", "llm_models__name"],
         ["status", "status__name"],
     )
+
+    def test_transport_and_identity_filter(self):
+        models.MCPServer.objects.filter(name="Server 2").update(transport="sse", identity="user")
+        for params in ({"transport": ["sse"]}, {"identity": ["user"]}):
+            self.assertEqual([server.name for server in self.filterset(params, self.queryset).qs], ["Server 2"])
 
 
 class SystemPromptAPITest(ConfigurationMixin, APIViewTestCases.APIViewTestCase):
@@ -102,7 +114,13 @@ class LLMModelAPITest(ConfigurationMixin, APIViewTestCases.APIViewTestCase):
         super().setUpTestData()
         healthy = cls.configuration.statuses["Healthy"].pk
         cls.create_data = [
-            {"name": f"New {number}", "status": healthy, "provider": "openai", "model_name": "gpt"}
+            {
+                "name": f"New {number}",
+                "status": healthy,
+                "provider": "openai",
+                "model_name": "gpt",
+                "mcp_servers": [server.pk for server in cls.configuration.mcp_servers[:number]],
+            }
             for number in (1, 2, 3)
         ]
         cls.bulk_update_data = {"description": "changed", "timeout": 99}
@@ -110,6 +128,7 @@ class LLMModelAPITest(ConfigurationMixin, APIViewTestCases.APIViewTestCase):
 
 class MCPServerAPITest(ConfigurationMixin, APIViewTestCases.APIViewTestCase):
     model = models.MCPServer
+    choices_fields = ["identity", "transport"]
 
     @classmethod
     def setUpTestData(cls):
@@ -119,6 +138,8 @@ class MCPServerAPITest(ConfigurationMixin, APIViewTestCases.APIViewTestCase):
             {"name": f"New {number}", "status": healthy, "remote_url": "https://new.example.com/mcp"}
             for number in (1, 2, 3)
         ]
+        # Not the address: with another one the secrets group goes, and this test wants nothing else to change.
+        cls.update_data = {"name": "Other", "timeout": 99}
         cls.bulk_update_data = {"description": "changed", "timeout": 99}
 
 
@@ -146,7 +167,10 @@ class LLMModelViewTest(ConfigurationMixin, ViewTestCases.PrimaryObjectViewTestCa
             "model_name": "gpt",
             "remote_url": "http://ollama:11434/v1",
             "timeout": 5,
+            "context_size": 8_000,
+            "input_price": Decimal("0.25"),
             "parameters": '{"temperature": 0.5}',
+            "mcp_servers": [server.pk for server in cls.configuration.mcp_servers[:2]],
             "verify_tls": True,
         }
         cls.bulk_edit_data = {"description": "changed", "timeout": 77}
@@ -162,7 +186,22 @@ class MCPServerViewTest(ConfigurationMixin, ViewTestCases.PrimaryObjectViewTestC
             "name": "Form",
             "status": cls.configuration.statuses["Healthy"].pk,
             "remote_url": "https://form.example.com/mcp",
-            "timeout": 5,
+            "transport": "sse",
+            "identity": "service",
+            "credential_header": "X-API-Key",
+            "headers": '{"X-Tenant": "emea"}',
             "verify_tls": True,
+            "connect_timeout": 3,
+            "timeout": 5,
+            "total_timeout": 50,
+            "tool_prefix": "docs",
+            "max_result_bytes": 4096,
         }
-        cls.bulk_edit_data = {"description": "changed", "timeout": 77}
+        cls.bulk_edit_data = {
+            "description": "changed",
+            "transport": "sse",
+            "connect_timeout": 7,
+            "timeout": 77,
+            "total_timeout": 777,
+            "max_result_bytes": 2048,
+        }

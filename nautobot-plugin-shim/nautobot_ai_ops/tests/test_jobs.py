@@ -22,9 +22,9 @@ from nautobot_ai_ops.tests.support import ShimTestCase
 NAME = "clean-up-old-checkpoints"
 
 
-def job_model() -> Job:
+def job_model(class_name: str = "CleanUpOldCheckpoints") -> Job:
     """Nautobot's row of the Job."""
-    return Job.objects.get(module_name="nautobot_ai_ops.jobs", job_class_name="CleanUpOldCheckpoints")
+    return Job.objects.get(module_name="nautobot_ai_ops.jobs", job_class_name=class_name)
 
 
 class EnabledOnInstallTest(ShimTestCase):
@@ -41,6 +41,12 @@ class EnabledOnInstallTest(ShimTestCase):
         self.assertTrue(model.installed)
         self.assertEqual((model.name, model.grouping), ("Clean up old checkpoints", "AI Ops"))
         self.assertFalse(model.has_sensitive_variables)
+
+    def test_both_jobs_are_there_and_nothing_else(self):
+        found = Job.objects.filter(module_name="nautobot_ai_ops.jobs", installed=True, enabled=True)
+        self.assertEqual(
+            sorted(found.values_list("name", flat=True)), ["Clean up old checkpoints", "MCP Server Health Check"]
+        )
 
     def test_a_later_migration_leaves_the_choice_of_an_administrator(self):
         self.set_job(enabled=False, created=timezone.now() - timedelta(days=1))
@@ -96,6 +102,14 @@ class JobTest(ShimTestCase):
         self.assertEqual(sidecar.requests[0].headers["X-Request-ID"], f"nautobot-job-{result.pk}")
         self.assertEqual(identity.verify(sidecar.requests[0].token, "job")["sub"], str(self.user.pk))
 
+    def test_the_health_check_runs_the_job_of_its_own(self):
+        answers = {"POST": [started()], "GET": [ended(detail="3 of 3 answer.", name="mcp-server-health-check")]}
+        with FakeSidecar(answers) as sidecar, sidecar_at(sidecar.url):
+            result = JobResult.execute_job(job_model("MCPServerHealthCheck"), self.user, job_kwargs={})
+        result.refresh_from_db()
+        self.assertEqual((result.status, result.result), ("SUCCESS", "3 of 3 answer."))
+        self.assertEqual(sidecar.requests[0].path, f"{JOBS_PATH}/mcp-server-health-check/run")
+
     def test_it_fails_with_one_sentence_and_without_a_traceback(self):
         result, sidecar = self.run_job({"POST": [refusal(404, "JOB_NOT_FOUND")]})
         self.assertEqual(result.status, JobResultStatusChoices.STATUS_FAILURE)
@@ -127,5 +141,6 @@ class JobTest(ShimTestCase):
                         self.assertNotIn(part, kept)
 
     def test_it_has_longer_than_it_waits_for_the_sidecar(self):
-        self.assertGreater(jobs.CleanUpOldCheckpoints.soft_time_limit, Limits().follow_seconds + Limits().start_seconds)
-        self.assertGreater(jobs.CleanUpOldCheckpoints.time_limit, jobs.CleanUpOldCheckpoints.soft_time_limit)
+        for job in (jobs.CleanUpOldCheckpoints, jobs.MCPServerHealthCheck):
+            self.assertGreater(job.soft_time_limit, Limits().follow_seconds + Limits().start_seconds)
+            self.assertGreater(job.time_limit, job.soft_time_limit)

@@ -1,5 +1,7 @@
 """What the models accept, and Nautobot's features on them."""
 
+from decimal import Decimal
+
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models as django_models
@@ -77,7 +79,7 @@ class ValidationTest(ShimTestCase):
             "max_completion_tokens": (1, 1_000_000),
             "frequency_penalty": (-2, 2),
             "presence_penalty": (-2, 1.5, 2),
-            "seed": (-1, 0, 2**63 - 1),
+            "seed": (-1, 0, 2**53 - 1),
             "reasoning_effort": ("minimal", "low", "medium", "high"),
             "verbosity": ("low", "medium", "high"),
         }
@@ -91,7 +93,7 @@ class ValidationTest(ShimTestCase):
             "temperature": (-0.1, 2.1, "0.5", True, None, float("nan"), float("inf"), []),
             "top_p": (1.01,),
             "max_tokens": (0, 1.5, 1_000_001, True),
-            "seed": (2**63, 0.5),
+            "seed": (2**53, 0.5),
             "reasoning_effort": ("huge", 1, ["low"]),
             "verbosity": ("minimal",),
         }
@@ -110,6 +112,47 @@ class ValidationTest(ShimTestCase):
         model = llm_model(parameters=None)
         model.full_clean()
         self.assertEqual(model.parameters, {})
+
+    def test_context_size_and_prices_have_bounds(self):
+        for size in (2_000, 10_000_000):
+            llm_model(context_size=size).full_clean()
+        for size in (1_999, 10_000_001):
+            self.assert_invalid(llm_model(context_size=size), "context_size", "Ensure this value is")
+        for field in ("input_price", "cached_input_price", "output_price"):
+            for price in (None, 0, Decimal("0.000001"), 100_000):
+                llm_model(**{field: price}).full_clean()
+            for price in (Decimal("-0.1"), 100_001):
+                self.assert_invalid(llm_model(**{field: price}), field, "Ensure this value is")
+
+    def test_a_model_does_not_stand_in_for_itself(self):
+        first, second = llm_model(name="first"), llm_model(name="second")
+        first.validated_save()
+        second.fallback_model = first
+        second.validated_save()
+        first.fallback_model = first
+        self.assert_invalid(first, "fallback_model", "another model")
+        models.LLMModel.objects.get(name="first").delete()
+        second.refresh_from_db()
+        self.assertIsNone(second.fallback_model)
+
+    def test_entra_id_needs_tenant_and_client_and_azure(self):
+        azure = {"provider": "azure-openai", "remote_url": "https://x.openai.azure.com/"}
+        llm_model(**azure, entra_tenant_id="t", entra_client_id="c").full_clean()
+        self.assert_invalid(llm_model(**azure, entra_tenant_id="t"), "entra_client_id", "Enter the client")
+        self.assert_invalid(llm_model(**azure, entra_client_id="c"), "entra_tenant_id", "Enter the tenant")
+        self.assert_invalid(llm_model(entra_tenant_id="t", entra_client_id="c"), "entra_tenant_id", "only Azure OpenAI")
+
+    def test_lists_of_tools_are_short_lists_of_names(self):
+        for field in ("allowed_tools", "denied_tools", "read_only_tools", "approval_tools"):
+            for patterns in ([], ["get_*", "search"], ["x" * 128], ["tool"] * 200):
+                mcp_server(**{field: patterns}).full_clean()
+            for patterns in ({"get": True}, "get_*", ["a b"], ["x" * 129], ["a", ""], [1], ["tool"] * 201):
+                with self.subTest(field=field, patterns=patterns):
+                    self.assert_invalid(mcp_server(**{field: patterns}), field, "Enter")
+        for nothing in (None, "", [""]):
+            server = mcp_server(read_only_tools=nothing)
+            server.full_clean()
+            self.assertEqual(server.read_only_tools, [])
 
     def test_a_prompt_has_a_bound(self):
         prompt = models.SystemPrompt(name="Long", status=Status.objects.get(name="Draft"), text="x" * 100_000)

@@ -1,0 +1,1 @@
+"""The large profile: thousands of devices beside the sample network."""
