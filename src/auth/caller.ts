@@ -44,4 +44,6 @@ export interface UserToken {
   readonly grantExpiresAt: number
   /** LLM models that the user's `chat` permission covers. */
   readonly llmModelIds: ReadonlySet<string>
+  /** MCP servers that it covers; for everything else they do not exist. */
+  readonly mcpServerIds: ReadonlySet<string>
 }

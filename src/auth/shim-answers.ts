@@ -6,6 +6,7 @@ import type { Secret } from '../platform/secret.ts'
 import { SCOPES, type Scope } from './caller.ts'
 
 const MAX_LLM_MODELS = 1_000
+const MAX_MCP_SERVERS = 1_000
 
 /** Scopes that this version does not know are left out. */
 export const scopesSchema = z
@@ -28,7 +29,8 @@ export const exchangeSchema = z.object({
   grant: z.string().min(1),
   grant_expires: z.number(),
   user: z.object({ id: z.string().min(1), username: z.string() }),
-  llm_models: z.array(z.string()).max(MAX_LLM_MODELS)
+  llm_models: z.array(z.string()).max(MAX_LLM_MODELS),
+  mcp_servers: z.array(z.string()).max(MAX_MCP_SERVERS)
 })
 
 /** What the shim answered, or NAUTOBOT_UNAVAILABLE when it is not what its contract says. */

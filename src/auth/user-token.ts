@@ -35,11 +35,21 @@ export interface UserTokensOptions {
   readonly serviceToken: Secret
   readonly now?: () => number
   readonly maxEntries?: number
+  /** Nautobot was asked for an exchange, for the audit. */
+  readonly onExchanged?: (exchange: Exchange) => void
 }
 
-type Input = 'session_token' | 'api_token' | 'grant'
+export interface Exchange {
+  readonly from: Exclude<Credential['kind'], 'job-token'>
+  /** The user that the token is of; of a grant that was refused nobody knows. */
+  readonly userId: string | undefined
+  readonly username: string | undefined
+  /** ok, or an error's code. */
+  readonly outcome: string
+  readonly correlationId: string
+}
 
-const INPUTS: Readonly<Record<Exclude<Credential['kind'], 'job-token'>, Input>> = {
+const INPUTS: Readonly<Record<Exchange['from'], string>> = {
   'session-token': 'session_token',
   'api-token': 'api_token',
   grant: 'grant'
@@ -52,7 +62,8 @@ const SIGN_IN_AGAIN = new Set([
   'token_exchanged'
 ])
 
-function refusal(error: unknown): unknown {
+/** What the shim said of an identity that it does not take, in our words. */
+export function exchangeRefusal(error: unknown): unknown {
   const code = refusalCode(error)
   if (code && SIGN_IN_AGAIN.has(code))
     return new AppError('UNAUTHENTICATED', 'Sign in to Nautobot again.', { cause: error })
@@ -68,10 +79,8 @@ function refusal(error: unknown): unknown {
 }
 
 function toUserToken(answer: unknown): UserToken {
-  const { token, expires, grant, grant_expires, user, llm_models } = parseAnswer(
-    exchangeSchema,
-    answer
-  )
+  const exchanged = parseAnswer(exchangeSchema, answer)
+  const { token, expires, grant, grant_expires, user, llm_models, mcp_servers } = exchanged
   return {
     userId: user.id,
     username: user.username,
@@ -79,35 +88,62 @@ function toUserToken(answer: unknown): UserToken {
     expiresAt: expires * 1_000,
     grant: new Secret(grant),
     grantExpiresAt: grant_expires * 1_000,
-    llmModelIds: new Set(llm_models)
+    llmModelIds: new Set(llm_models),
+    mcpServerIds: new Set(mcp_servers)
   }
 }
 
-export function createUserTokens(options: UserTokensOptions): UserTokens {
-  const { nautobot, serviceToken, now = Date.now, maxEntries = MAX_ENTRIES } = options
-  const held = createExpiringCache<UserToken>({ maxEntries, now })
-  const flights = createSingleFlight<UserToken>()
-  let generation = 0
+/** What is exchanged, and whose it is said to be. */
+interface Offered {
+  readonly from: Exchange['from']
+  readonly value: Secret
+  readonly userId: string | undefined
+}
 
-  async function exchange(input: Input, value: Secret, context: CallContext): Promise<UserToken> {
-    const body = { [input]: value.reveal() }
+function createExchange({ nautobot, serviceToken, onExchanged }: UserTokensOptions) {
+  async function ask({ from, value }: Offered, context: CallContext): Promise<UserToken> {
+    const body = { [INPUTS[from]]: value.reveal() }
     const call = { ...context, token: serviceToken }
     try {
       return toUserToken(await nautobot.send('POST', `${SHIM_API}/token-exchange/`, body, call))
     } catch (error) {
       context.signal.throwIfAborted()
-      throw refusal(error)
+      throw exchangeRefusal(error)
     }
   }
 
-  async function obtain(input: Input, value: Secret, userId: string | undefined, ctx: CallContext) {
-    const key = `${userId ?? ''} ${input} ${fingerprint(value)}`
+  return async (offered: Offered, context: CallContext): Promise<UserToken> => {
+    const { from, userId } = offered
+    const about = { from, correlationId: context.correlationId }
+    try {
+      const made = await ask(offered, context)
+      const { userId: id, username } = made
+      onExchanged?.({ ...about, userId: id, username, outcome: 'ok' })
+      return made
+    } catch (error) {
+      const { code: outcome } = AppError.from(error)
+      onExchanged?.({ ...about, userId, username: undefined, outcome })
+      throw error
+    }
+  }
+}
+
+export function createUserTokens(options: UserTokensOptions): UserTokens {
+  const { now = Date.now, maxEntries = MAX_ENTRIES } = options
+  const exchange = createExchange(options)
+  const held = createExpiringCache<UserToken>({ maxEntries, now })
+  const flights = createSingleFlight<UserToken>()
+  let generation = 0
+
+  async function obtain(offered: Offered, ctx: CallContext) {
+    const { from, value, userId } = offered
+    const key = `${userId ?? ''} ${from} ${fingerprint(value)}`
     const kept = held.get(key)
     if (kept) return kept
     const startedIn = generation
     return flights.run(`${startedIn} ${key}`, ctx.signal, async (signal) => {
       const { correlationId } = ctx
-      const made = await exchange(input, value, { signal, correlationId })
+      const made = await exchange(offered, { signal, correlationId })
       if (userId !== undefined && made.userId !== userId)
         throw new AppError('INTERNAL', 'Nautobot answered with the token of another user.')
       // An exchange that began before a change of rights serves those who waited for it, nobody else.
@@ -120,9 +156,9 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
     async forCaller({ id, credential }, context) {
       if (credential.kind === 'job-token')
         throw new AppError('FORBIDDEN', 'A token for one job cannot ask Nautobot anything.')
-      return obtain(INPUTS[credential.kind], credential.token, id, context)
+      return obtain({ from: credential.kind, value: credential.token, userId: id }, context)
     },
-    renew: (grant, context) => obtain('grant', grant, undefined, context),
+    renew: (grant, context) => obtain({ from: 'grant', value: grant, userId: undefined }, context),
     forget: (token) => held.deleteWhere((kept) => kept.token.reveal() === token.reveal()),
     forgetAll() {
       generation += 1

@@ -62,6 +62,17 @@ async function isAlive(subscriber: Redis, timeoutMs: number): Promise<boolean> {
   return (await withDeadline(answer, timeoutMs)) !== undefined
 }
 
+/** Ends a connection that, seen twice, was made and has answered nothing: it has no time-out of its own. */
+function watchHandshake(subscriber: Redis): () => void {
+  let seen: unknown
+  return () => {
+    const { stream, status } = subscriber
+    const isStuck = status === 'connect' && seen === stream
+    seen = status === 'connect' ? stream : undefined
+    if (isStuck) subscriber.disconnect(true)
+  }
+}
+
 /**
  * Listens to the shim's events on Redis. Delivery is at most once: each time the channel is joined, at
  * start and after every outage, `onChange` is called without an event.
@@ -103,8 +114,9 @@ export function createCatalogInvalidation(
         joinStartedAt = undefined
       })
   }
+  const endStuckHandshake = watchHandshake(subscriber)
   const beat = async () => {
-    if (subscriber.status !== 'ready') return
+    if (subscriber.status !== 'ready') return endStuckHandshake()
     const isJoining =
       joinStartedAt !== undefined && performance.now() - joinStartedAt < heartbeatTimeoutMs
     if (isJoining || (connected && (await isAlive(subscriber, heartbeatTimeoutMs)))) return

@@ -7,6 +7,8 @@ export type FieldKind =
   | 'status'
   /** Another object: an id or a name in requests, `{id, name}` in answers. */
   | 'reference'
+  /** Several of them. */
+  | 'references'
 
 export interface KindField {
   /** Nautobot's name. */
@@ -23,6 +25,8 @@ export interface CatalogKind {
 
 const value = (nautobot: string): KindField => ({ nautobot, kind: 'value' })
 const reference = (nautobot: string): KindField => ({ nautobot, kind: 'reference' })
+
+const references = (nautobot: string): KindField => ({ nautobot, kind: 'references' })
 
 const common = {
   name: value('name'),
@@ -42,9 +46,18 @@ export const LLM_MODELS: CatalogKind = {
     apiVersion: value('api_version'),
     secretsGroup: reference('secrets_group'),
     systemPrompt: reference('system_prompt'),
+    mcpServers: references('mcp_servers'),
     verifyTls: value('verify_tls'),
     timeoutSeconds: value('timeout'),
-    parameters: value('parameters')
+    parameters: value('parameters'),
+    contextTokens: value('context_size'),
+    inputPrice: value('input_price'),
+    cachedInputPrice: value('cached_input_price'),
+    outputPrice: value('output_price'),
+    fallbackModel: reference('fallback_model'),
+    redact: value('redact'),
+    entraTenantId: value('entra_tenant_id'),
+    entraClientId: value('entra_client_id')
   }
 }
 
@@ -54,9 +67,21 @@ export const MCP_SERVERS: CatalogKind = {
     ...common,
     enabled: value('enabled'),
     remoteUrl: value('remote_url'),
+    transport: value('transport'),
+    identity: value('identity'),
     secretsGroup: reference('secrets_group'),
+    credentialHeader: value('credential_header'),
+    headers: value('headers'),
     verifyTls: value('verify_tls'),
-    timeoutSeconds: value('timeout')
+    connectTimeoutSeconds: value('connect_timeout'),
+    timeoutSeconds: value('timeout'),
+    totalTimeoutSeconds: value('total_timeout'),
+    toolPrefix: value('tool_prefix'),
+    allowedTools: value('allowed_tools'),
+    deniedTools: value('denied_tools'),
+    readOnlyTools: value('read_only_tools'),
+    approvalTools: value('approval_tools'),
+    maxResultBytes: value('max_result_bytes')
   }
 }
 

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts'
 import type { NautobotCall, NautobotClient } from '../nautobot/client.types.ts'
 import { pageResource } from '../nautobot/resources.ts'
 import { refusedToService } from '../nautobot/service-call.ts'
+import { WHOLE_OBJECTS } from '../nautobot/shim-api.ts'
 import type { Secret } from '../platform/secret.ts'
 import type { Catalog, LlmModel, McpServer } from './catalog.ts'
 import { type CatalogList, llmModels, mcpServers, systemPrompts } from './catalog-lists.ts'
@@ -12,7 +13,7 @@ import { deepFreeze, revisionOf } from './catalog-revision.ts'
 const PAGE_SIZE = 50
 const MAX_OBJECTS_PER_LIST = 500
 
-/** An object, or a tail of objects, that the catalog does without. */
+/** An object, a part of one, or a tail of objects, that the catalog does without. */
 export interface LeftOut {
   readonly list: string
   /** Its name or id, as far as it has one. */
@@ -45,7 +46,7 @@ function readPage(answer: unknown) {
 async function readAll(client: NautobotClient, path: string, call: NautobotCall) {
   const objects: unknown[] = []
   for (let offset = 0; offset < MAX_OBJECTS_PER_LIST; offset += PAGE_SIZE) {
-    const query = { limit: PAGE_SIZE, offset, depth: 1 }
+    const query = { limit: PAGE_SIZE, offset, ...WHOLE_OBJECTS }
     const { count, results } = readPage(await client.get(path, query, call))
     objects.push(...results)
     if (results.length === 0 || objects.length >= count) return { objects, beyond: 0 }
@@ -84,7 +85,7 @@ export function createCatalogLoader(options: CatalogLoaderOptions): () => Promis
   const { extraModels = [], extraMcpServers = [] } = options
 
   async function load<Resource, T extends { id: string; name: string }>(
-    { path, schema, read }: CatalogList<Resource, T>,
+    { path, schema, read, notices }: CatalogList<Resource, T>,
     call: NautobotCall
   ): Promise<T[]> {
     const list = path.split('/').at(-2) ?? path
@@ -98,7 +99,11 @@ export function createCatalogLoader(options: CatalogLoaderOptions): () => Promis
     const parsed = objects.flatMap((object) => {
       const { data, error } = schema.safeParse(object)
       if (error) onLeftOut({ list, object: nameOf(object), problem: problemOf(error) })
-      return data ? [read(data)] : []
+      if (!data) return []
+      for (const problem of notices?.(data) ?? []) {
+        onLeftOut({ list, object: nameOf(object), problem })
+      }
+      return [read(data)]
     })
     return parsed.sort(byName)
   }

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { NautobotCall, NautobotClient, Query } from '../nautobot/client.types.ts'
 import { pageResource } from '../nautobot/resources.ts'
+import { WHOLE_OBJECTS } from '../nautobot/shim-api.ts'
 import { type CatalogKind, pathOf } from './catalog-kinds.ts'
 import { type CatalogView, inOurWords, toView } from './catalog-translation.ts'
 
@@ -26,7 +27,9 @@ export interface CatalogReader {
 }
 
 function toQuery(filter: CatalogFilter): Query {
-  const given = Object.entries({ ...filter, depth: 1 }).filter(([, value]) => value !== undefined)
+  const given = Object.entries({ ...filter, ...WHOLE_OBJECTS }).filter(
+    ([, value]) => value !== undefined
+  )
   return Object.fromEntries(given) as Query
 }
 
@@ -52,7 +55,7 @@ export function createCatalogReader(client: NautobotClient): CatalogReader {
 
     async read(kind, id, call) {
       const path = `${pathOf(kind)}${encodeURIComponent(id)}/`
-      return view(kind, await ask(kind, path, { depth: 1 }, call))
+      return view(kind, await ask(kind, path, WHOLE_OBJECTS, call))
     }
   }
 }

@@ -16,10 +16,16 @@ function inner(value: unknown): NautobotObject | undefined {
 /** Without the right to view it, a related object has no name, but always an id. */
 const nameOf = ({ name, display, id }: NautobotObject) => name ?? display ?? id
 
+function readReferences(value: unknown): unknown[] {
+  const objects = Array.isArray(value) ? value : []
+  return objects.map((each) => readValue('reference', each)).filter((each) => each !== null)
+}
+
 function readValue(kind: FieldKind, value: unknown): unknown {
   const object = inner(value)
   if (kind === 'status') return object ? nameOf(object) : value
   if (kind === 'reference') return object ? { id: object.id, name: nameOf(object) } : null
+  if (kind === 'references') return readReferences(value)
   return object && 'value' in object && 'label' in object ? object.value : value
 }
 
@@ -49,12 +55,17 @@ function writeReference(value: unknown): unknown {
   return id === undefined ? { name } : { id }
 }
 
+function writeValue(kind: FieldKind, value: unknown): unknown {
+  if (kind === 'value') return value
+  return Array.isArray(value) ? value.map(writeReference) : writeReference(value)
+}
+
 /** The body of a write in Nautobot's words; only fields of the kind, which the route has checked. */
 export function toNautobot(kind: CatalogKind, body: Readonly<Record<string, unknown>>) {
   const entries = Object.entries(body).flatMap(([name, value]) => {
     const field = kind.fields[name]
     if (!field || value === undefined) return []
-    return [[field.nautobot, field.kind === 'value' ? value : writeReference(value)]]
+    return [[field.nautobot, writeValue(field.kind, value)]]
   })
   return Object.fromEntries(entries) as Readonly<Record<string, unknown>>
 }

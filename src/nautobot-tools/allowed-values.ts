@@ -1,5 +1,5 @@
 import type { Asker } from './asker.ts'
-import { rowsOf } from './graphql-rows.ts'
+import { askJudged, rowsOf } from './graphql-rows.ts'
 import type { ModelDescription, NautobotModel, UserModels } from './model-directory.ts'
 import { type Describe, labelSelection } from './selection.ts'
 
@@ -86,7 +86,7 @@ export async function readAllowedValues(
   const permitted = relations.filter(({ model }) => viewable.has(model.objectType))
   const visible = await namedOnly(permitted, describe)
   const lists = visible.map((relation, index) => listOf(relation, objectType, index))
-  const answer = lists.length > 0 ? await asker.graphql(`{ ${lists.join(' ')} }`) : {}
+  const answer = lists.length > 0 ? await askJudged(asker, `{ ${lists.join(' ')} }`) : {}
   const found = new Map<string, AllowedValues>()
   for (const [field, { choices }] of description.fields)
     if (choices) found.set(field, { values: choices, more: false, hidden: false })

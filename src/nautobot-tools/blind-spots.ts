@@ -8,15 +8,28 @@ import { labelSelection } from './selection.ts'
 const MAX_LOOKED_AT = 5
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
+type Look = 'shown' | 'hidden' | 'not known'
+
 /** Whether the user may see the object that a filter names. Nautobot takes the name either way. */
-async function isHidden(related: string, value: string, { asker }: Surroundings): Promise<boolean> {
+async function lookAt(related: string, value: string, { asker }: Surroundings): Promise<Look> {
   const name = UUID.test(value) ? 'id' : labelSelection(related)
   try {
-    return (await askCount(asker, related, { [name]: value })).count === 0
+    return (await askCount(asker, related, { [name]: value })).count === 0 ? 'hidden' : 'shown'
   } catch (error) {
     asker.context.signal.throwIfAborted()
-    return error instanceof AppError && error.code === 'FORBIDDEN'
+    const { code } = AppError.from(error)
+    if (code === 'FORBIDDEN') return 'hidden'
+    // What is no name of such an object, Nautobot has judged before.
+    return code === 'INVALID_REQUEST' ? 'shown' : 'not known'
   }
+}
+
+function sentenceOf(look: Look, name: string, value: string): string[] {
+  if (look === 'hidden')
+    return [`Your rights do not show the ${name} "${value}", so nothing there is seen.`]
+  if (look === 'not known')
+    return [`Nautobot could not be asked whether your rights show the ${name} "${value}".`]
+  return []
 }
 
 /**
@@ -30,10 +43,7 @@ export async function blindSpots(around: Surroundings): Promise<string[]> {
     return related ? values.map((value) => ({ name, value, related })) : []
   })
   const looks = named.slice(0, MAX_LOOKED_AT).map(async ({ name, value, related }) => {
-    const hidden = await isHidden(related, value, around)
-    return hidden
-      ? [`Your rights do not show the ${name} "${value}", so nothing there is seen.`]
-      : []
+    return sentenceOf(await lookAt(related, value, around), name, value)
   })
   return (await Promise.all(looks)).flat()
 }

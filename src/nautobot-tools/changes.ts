@@ -3,9 +3,10 @@ import type { Asker } from './asker.ts'
 import { blindSpots } from './blind-spots.ts'
 import { type Change, type ChangeLog, readChangeLog } from './change-log.ts'
 import { askCount } from './counting.ts'
-import { explain, type Surroundings } from './explain.ts'
+import type { Surroundings } from './explain.ts'
 import { type Filter, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
+import { askByName, readAs } from './inexact-names.ts'
 import type { ModelDirectory, NautobotModel } from './model-directory.ts'
 import { listLink, objectLink } from './proof-links.ts'
 import { readTimeRange, type TimeRange } from './time-range.ts'
@@ -14,9 +15,13 @@ import type { ChangesInput } from './tool-input.ts'
 import { success } from './tool-output.ts'
 
 const CHANGE = 'extras.objectchange'
+const LOCATION = 'location'
+const OBJECT = 'object'
 /** Filters of the shim's own; Nautobot's page and API take them like any other. */
-const LOCATION = 'nautobot_ai_ops_location'
-const OBJECT = 'nautobot_ai_ops_object'
+const OWN_FILTERS: Readonly<Record<string, string>> = {
+  [LOCATION]: 'nautobot_ai_ops_location',
+  [OBJECT]: 'nautobot_ai_ops_object'
+}
 const USER = 'user_name__ie'
 const MAX_CHANGE_LINKS = 10
 const MAX_TEXT_CHARACTERS = 30_000
@@ -41,7 +46,8 @@ function toFilters(input: ChangesInput, { since, until }: TimeRange, kind?: Naut
   return given.flatMap(([name, values]): Filter[] => {
     if (values?.some((value) => value.trim() === ''))
       throw new ToolRefusal('A name is blank. Leave it out or give a name.')
-    return values ? [{ name, kind: 'text', values }] : []
+    const sentAs = OWN_FILTERS[name] ?? name
+    return values ? [{ name, sentAs, kind: 'text', values }] : []
   })
 }
 
@@ -56,14 +62,9 @@ async function makePlan(input: ChangesInput, asker: Asker, directory: ModelDirec
 }
 
 /** Nautobot's words about a filter, in the words of this tool. */
-async function explainChanges(error: unknown, plan: Plan): Promise<unknown> {
-  const explained = await explain(error, plan)
+function inOwnWords(explained: unknown): unknown {
   if (!(explained instanceof ToolRefusal)) return explained
-  const message = explained.message
-    .replaceAll(LOCATION, 'location')
-    .replaceAll(OBJECT, 'object')
-    .replaceAll(USER, 'user')
-  return new ToolRefusal(message, explained.nearest)
+  return new ToolRefusal(explained.message.replaceAll(USER, 'user'), explained.nearest)
 }
 
 /** A misspelt user has changed nothing, and that is no answer. */
@@ -92,13 +93,10 @@ async function outsideRange({ asker, filters, range }: Plan): Promise<string[]> 
 }
 
 async function emptyGaps(plan: Plan): Promise<string[]> {
-  const places = plan.filters.filter(({ name }) => name === LOCATION)
+  const filters = plan.filters.filter(({ name }) => name === LOCATION)
   const type = { type: 'TreeNodeMultipleChoiceFilter', related: 'dcim.location' }
-  const hidden = blindSpots({
-    ...plan,
-    filters: places.map((filter) => ({ ...filter, name: 'location' })),
-    description: { fields: new Map(), filters: new Map([['location', type]]) }
-  })
+  const description = { fields: new Map(), filters: new Map([[LOCATION, type]]) }
+  const hidden = blindSpots({ ...plan, filters, description })
   return (await Promise.all([hidden, unknownUsers(plan), outsideRange(plan)])).flat()
 }
 
@@ -158,18 +156,26 @@ export async function changes(
   directory: ModelDirectory,
   nowMs: number
 ) {
-  const plan = await makePlan(input, asker, directory, nowMs)
-  const query = { ...toQuery(plan.filters), limit: input.limit }
-  const log = await readChangeLog(asker, query).catch(async (error: unknown) => {
-    throw await explainChanges(error, plan)
+  const asking = await makePlan(input, asker, directory, nowMs)
+  const { answer: log, filters } = await askByName(asking, {
+    ask: (used) => readChangeLog(asker, { ...toQuery(used), limit: input.limit }),
+    isEmpty: () => false
+  }).catch((error: unknown) => {
+    throw inOwnWords(error)
   })
+  const plan = { ...asking, filters }
   const rows = rowsOf(log)
   const gaps = log.count === 0 ? await emptyGaps(plan) : gapsOf(log, rows.length)
   const { since = 'the first entry', until = 'now' } = plan.range
+  const places = filters.filter(({ name }) => name === LOCATION)
   return success(
     {
       range: `from ${since} until ${until}`,
       count: log.count,
+      ...readAs(
+        { location: input.location ?? [] },
+        places.map((filter) => ({ ...filter, name: 'location' }))
+      ),
       changes: rows,
       ...(log.count > rows.length && { more: log.count - rows.length }),
       ...(gaps.length > 0 && { gaps })

@@ -1,9 +1,9 @@
 import type { Asker } from './asker.ts'
 import { blindSpots } from './blind-spots.ts'
 import { askCount, type Counted, type Group } from './counting.ts'
-import { explain } from './explain.ts'
 import { readFilters, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
+import { askByName, readAs } from './inexact-names.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { groupLinks, listLink } from './proof-links.ts'
 import type { CountInput } from './tool-input.ts'
@@ -54,25 +54,32 @@ function groupsOf(groupBy: readonly string[], { groups, more }: Counted) {
 }
 
 /** How many objects match; warm, one request to Nautobot. */
-export async function count(input: CountInput, asker: Asker, directory: ModelDirectory) {
+export async function count(
+  input: CountInput,
+  asker: Asker,
+  directory: ModelDirectory,
+  nowMs: number
+) {
   const { models } = await directory.models(asker)
   const model = findModel(models, input.model)
   const { objectType } = model
   const description = await directory.describe(objectType, asker)
-  const { filters } = readFilters(input.filters, description)
   const { group_by: groupBy, top } = input
   const grouping = groupBy.length > 0 && { group_by: groupBy, ...(top && { top }) }
-  const around = { asker, models, model, description, filters }
-  const query = { ...toQuery(filters), ...grouping }
-  const counted = await askCount(asker, objectType, query).catch(async (error: unknown) => {
-    throw await explain(error, around)
+  const asked = readFilters(input.filters, description, nowMs)
+  const around = { asker, models, model, description, filters: asked.filters }
+  const { answer: counted, filters } = await askByName(around, {
+    ask: (used) => askCount(asker, objectType, { ...toQuery(used), ...grouping }),
+    isEmpty: (answer) => answer.count === 0
   })
-  const gaps = counted.count === 0 ? await blindSpots(around) : gapsOf(groupBy, counted)
+  const gaps =
+    counted.count === 0 ? await blindSpots({ ...around, filters }) : gapsOf(groupBy, counted)
   const shown = counted.groups.map((group) => ({ ...group, label: labelsOf(group).join(', ') }))
   return success(
     {
       model: objectType,
       count: counted.count,
+      ...readAs(input.filters, filters),
       ...groupsOf(groupBy, counted),
       ...(gaps.length > 0 && { gaps })
     },

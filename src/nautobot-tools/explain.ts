@@ -63,7 +63,7 @@ async function candidates(filterName: string, around: Surroundings): Promise<str
 }
 
 /** Values that Nautobot does not know, as far as its message tells. */
-function wrongValues({ path, message }: FieldProblem, filters: readonly Filter[]): string[] {
+export function wrongValues({ path, message }: FieldProblem, filters: readonly Filter[]): string[] {
   const named = QUOTED_VALUE.exec(message)?.[1]
   if (named) return [named]
   return /valid|choice/i.test(message)
@@ -94,7 +94,11 @@ function suggested(error: AppError): string[] {
 export async function explain(error: unknown, around: Surroundings): Promise<unknown> {
   if (!(error instanceof AppError) || error.code !== 'INVALID_REQUEST') return error
   const fields = (error.details?.fields ?? []) as readonly FieldProblem[]
-  const problems = fields.filter(({ path }) => !path.startsWith('nearest')).slice(0, MAX_EXPLAINED)
+  const asked = new Map(around.filters.map(({ name, sentAs = name }) => [sentAs, name]))
+  const problems = fields
+    .filter(({ path }) => !path.startsWith('nearest'))
+    .slice(0, MAX_EXPLAINED)
+    .map((problem) => ({ ...problem, path: asked.get(problem.path) ?? problem.path }))
   if (problems.length === 0) return error
   const names = await Promise.all(problems.map((problem) => nearestNames(problem, around)))
   const sentences = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message))

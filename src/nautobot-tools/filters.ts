@@ -1,4 +1,6 @@
 import type { Query } from '../nautobot/client.types.ts'
+import { readFilterTime, takesTimes } from './filter-times.ts'
+import { addLowerBounds, refuseBareAddress } from './filter-traps.ts'
 import type { FilterDescription, ModelDescription } from './model-directory.ts'
 import { quoted, ToolRefusal } from './tool-failure.ts'
 
@@ -10,7 +12,10 @@ type Kind = 'text' | 'number' | 'boolean'
 
 /** One filter whose values Nautobot cannot misunderstand. */
 export interface Filter {
+  /** As the asker says it. */
   readonly name: string
+  /** As Nautobot is asked, where that is another filter. */
+  readonly sentAs?: string
   readonly kind: Kind
   /** At least one, none blank. */
   readonly values: readonly string[]
@@ -39,7 +44,9 @@ const RESERVED = new Set([
 const NAME = /^[a-z_][a-z0-9_]{0,99}$/
 const NUMBER = /^-?\d{1,18}(\.\d{1,9})?$/
 const BOOLEAN = /^(true|false)$/i
-const TAKES_SEVERAL = /Multi|NaturalKey|^(ConfigContextRole|Prefix|Role|Status|Tag)Filter$/
+/** Filters of times say "Multi" as well, but REST takes the last of their values and GraphQL any. */
+const TAKES_SEVERAL =
+  /Multi(?!Value(Date|DateTime|Time)Filter$)|NaturalKey|TreeNode|^(ConfigContextRole|Prefix|Role|Status|Tag)Filter$/
 const NUMERIC = /Number|Numeric|Decimal|Float/
 
 function valuesOf(name: string, input: FilterInput[string]): string[] {
@@ -76,30 +83,53 @@ function checked(name: string, kind: Kind, values: string[]): Filter {
   return { name, kind, values: kind === 'boolean' ? values.map((v) => v.toLowerCase()) : values }
 }
 
-function readFilter(name: string, input: FilterInput[string], model: ModelDescription) {
+function readFilter(name: string, input: FilterInput[string], { model, nowMs }: Reading) {
   if (!NAME.test(name) || RESERVED.has(name))
     throw new ToolRefusal(`"${name.slice(0, 100)}" is not a filter.`)
-  const values = valuesOf(name, input)
   const known = lookUp(name, model)
-  const filter = checked(name, kindOf(known?.lookup, known?.description), values)
+  const kind = kindOf(known?.lookup, known?.description)
+  const time = known && kind === 'text' && takesTimes(known.description) ? known : undefined
+  const values = valuesOf(name, input).map((value) =>
+    time && nowMs !== undefined ? readFilterTime(value, nowMs, { name, ...time }) : value
+  )
+  const filter = checked(name, kind, values)
   // Nautobot would use the last value alone.
   if (known && values.length > 1 && !TAKES_SEVERAL.test(known.description.type))
     throw new ToolRefusal(`The filter "${name}" takes one value, not ${quoted(values)}.`)
-  return { filter, known: known !== undefined }
+  refuseBareAddress(filter)
+  const instead = known?.description.sentAs
+  const lookup = known?.lookup === undefined ? '' : `__${known.lookup}`
+  return {
+    filter: instead === undefined ? filter : { ...filter, sentAs: instead + lookup },
+    known: known !== undefined
+  }
 }
 
-/** Checks filters against what Nautobot says about the model. Throws {@link ToolRefusal}. */
-export function readFilters(input: FilterInput, model: ModelDescription): Filters {
-  const read = Object.entries(input).map(([name, value]) => readFilter(name, value, model))
+interface Reading {
+  readonly model: ModelDescription
+  readonly nowMs: number | undefined
+}
+
+/**
+ * Checks filters against what Nautobot says about the model. With `nowMs`, milliseconds since the epoch, times such as
+ * "3 days ago" are read as well. Throws {@link ToolRefusal}.
+ */
+export function readFilters(input: FilterInput, model: ModelDescription, nowMs?: number): Filters {
+  const read = Object.entries(input).map(([name, value]) =>
+    readFilter(name, value, { model, nowMs })
+  )
   return {
-    filters: read.map(({ filter }) => filter),
+    filters: addLowerBounds(
+      read.map(({ filter }) => filter),
+      model
+    ),
     unknown: read.filter(({ known }) => !known).map(({ filter }) => filter.name)
   }
 }
 
 /** As Nautobot's REST API and its pages take them. */
 export function toQuery(filters: readonly Filter[]): Query {
-  return Object.fromEntries(filters.map(({ name, values }) => [name, values]))
+  return Object.fromEntries(filters.map(({ name, sentAs = name, values }) => [sentAs, values]))
 }
 
 /**
@@ -108,8 +138,8 @@ export function toQuery(filters: readonly Filter[]): Query {
  * string.
  */
 export function toArguments(filters: readonly Filter[]): string[] {
-  return filters.map(({ name, kind, values }) => {
+  return filters.map(({ name, sentAs = name, kind, values }) => {
     const literals = values.map((value) => (kind === 'text' ? JSON.stringify(value) : value))
-    return `${name}: ${literals.length === 1 ? literals[0] : `[${literals.join(', ')}]`}`
+    return `${sentAs}: ${literals.length === 1 ? literals[0] : `[${literals.join(', ')}]`}`
   })
 }

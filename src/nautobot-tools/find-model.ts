@@ -26,7 +26,8 @@ const HINTS: Readonly<Record<string, string>> = {
   firewall: 'Use "dcim.device" with the filter role.'
 }
 
-const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9.]/g, '')
+/** Without what only separates. Letters of other scripts stay: "racks 東京" is not "racks". */
+const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}.]/gu, '')
 
 function namesOf({ objectType, name, plural }: NautobotModel): string[] {
   return [objectType, objectType.split('.')[1] ?? '', name, plural].map(plain)

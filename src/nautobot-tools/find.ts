@@ -1,14 +1,18 @@
 import { AppError } from '../errors.ts'
+import { unanswered } from '../nautobot/refusal.ts'
 import { nearest } from '../platform/nearest.ts'
 import type { Asker } from './asker.ts'
 import { blindSpots } from './blind-spots.ts'
 import { askCount } from './counting.ts'
-import { explain, type Surroundings } from './explain.ts'
+import type { Surroundings } from './explain.ts'
 import { readFilters, toArguments, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
+import { askByName, readAs } from './inexact-names.ts'
 import type { ModelDirectory, UserModels } from './model-directory.ts'
 import { listLink, objectLink } from './proof-links.ts'
-import { type Column, defaultFields, labelSelection, toColumn } from './selection.ts'
+import { type Column, defaultFields, describesFor, labelSelection, toColumn } from './selection.ts'
+import { NOT_SHOWN, notShownGap } from './sensitive.ts'
+import { MAX_SORTED_ROWS, readSortName, type SortKey, sortRows } from './sorting.ts'
 import { ToolRefusal } from './tool-failure.ts'
 import type { FindInput } from './tool-input.ts'
 import { success } from './tool-output.ts'
@@ -17,17 +21,14 @@ type Row = Readonly<Record<string, unknown>>
 
 /** Longer lists are for their page in Nautobot; each object of a short one gets its own link. */
 const MAX_OBJECT_LINKS = 10
+/** Pages of the objects of a longer list: not shown by themselves, but where an answer names one. */
+const MAX_OBJECT_PAGES = 50
 const MAX_TEXT_CHARACTERS = 40_000
 
 interface Plan extends Surroundings {
   readonly columns: readonly Column[]
+  readonly sort: readonly SortKey[]
   readonly viewable: UserModels['viewable']
-  readonly unknown: readonly string[]
-}
-
-/** A path may lead to a model that Nautobot tells nothing about, such as its users. */
-function undescribed(error: unknown): undefined {
-  if (!(error instanceof AppError) || error.code !== 'OBJECT_NOT_FOUND') throw error
 }
 
 async function makePlan(input: FindInput, asker: Asker, directory: ModelDirectory): Promise<Plan> {
@@ -36,55 +37,66 @@ async function makePlan(input: FindInput, asker: Asker, directory: ModelDirector
   const description = await directory.describe(model.objectType, asker)
   if (!model.graphqlRoot)
     throw new ToolRefusal(`Nautobot can count ${model.plural}, but not list them here.`)
-  const { filters, unknown } = readFilters(input.filters, description)
   const fields = [...new Set(input.fields ?? defaultFields(model.objectType, description))]
-  const describe = (objectType: string) => directory.describe(objectType, asker).catch(undescribed)
-  const columns = await Promise.all(
-    fields.map((name) => toColumn(name, model.objectType, describe))
+  const describe = describesFor(asker, directory)
+  const column = (name: string) => toColumn(name, model.objectType, describe)
+  const columns = await Promise.all(fields.map(column))
+  const sort = await Promise.all(
+    input.sort.map(readSortName).map(async ({ name, isDescending }) => {
+      const shown = columns.find((one) => one.name === name)
+      return { column: shown ?? (await column(name)), isDescending }
+    })
   )
-  return { asker, models, viewable, model, description, filters, unknown, columns }
+  return { asker, models, viewable, model, description, filters: [], columns, sort }
 }
 
-function toGraphql({ model, filters, columns }: Plan, limit: number, offset: number): string {
+/** Those that are shown, and those that are sorted by. */
+const columnsOf = ({ columns, sort }: Plan) => [
+  ...new Map(
+    [...columns, ...sort.map(({ column }) => column)].map((one) => [one.name, one])
+  ).values()
+]
+
+function toGraphql(plan: Plan, limit: number, offset: number): string {
+  const { model, filters } = plan
   // One more than wanted shows that there are more. Never 0: Nautobot takes that for no limit.
   const list = [...toArguments(filters), `limit: ${limit + 1}`, `offset: ${offset}`].join(', ')
-  const fields = columns.map(({ selection }) => selection)
+  const fields = new Set(columnsOf(plan).map(({ selection }) => selection))
   return `{ rows: ${model.graphqlRoot}(${list}) { ${['id', ...fields].join(' ')} } }`
 }
 
 const countAll = ({ asker, model, filters }: Plan) =>
   askCount(asker, model.objectType, toQuery(filters))
 
-/** Which field GraphQL did not know, as far as its message tells. */
-function explainField(error: AppError, { columns, description }: Plan): unknown {
+/** What GraphQL did not know, as far as its message tells. */
+function explainField(error: AppError, plan: Plan): unknown {
+  const late = /Unknown argument ['"]([^'"]+)['"]/.exec(error.message)?.[1]
+  // The count has just taken it.
+  if (late)
+    return new ToolRefusal(
+      `Nautobot lists by "${late}" only after a restart: its GraphQL does not know newer custom fields. Ask count.`
+    )
   const wrong = /Cannot query field ['"]([^'"]+)['"]/.exec(error.message)?.[1]
   if (!wrong) return error
-  const column = columns.find(({ name }) => name.split('.').includes(wrong))
+  const column = columnsOf(plan).find(({ name }) => name.split('.').includes(wrong))
   return new ToolRefusal(
     `There is no field "${column?.name ?? wrong}" here. A custom field is written cf_<key>.`,
-    nearest(wrong, description.fields.keys())
+    nearest(wrong, plan.description.fields.keys())
   )
 }
 
-/** GraphQL tells of a wrong filter in prose; the count tells of it field by field, and with the nearest names. */
-async function explainFind(error: unknown, plan: Plan): Promise<unknown> {
-  if (!(error instanceof AppError) || error.code !== 'INVALID_REQUEST') return error
-  try {
-    await countAll(plan)
-  } catch (judged) {
-    return explain(judged, plan)
-  }
-  return explainField(error, plan)
-}
-
+/**
+ * One request. GraphQL tells of a wrong filter in prose; the count tells of it field by field, and with the nearest
+ * names.
+ */
 async function readRows(plan: Plan, limit: number, offset: number): Promise<Row[]> {
   try {
-    // A filter that the description lacks: the count refuses it, or knows better.
-    if (plan.unknown.length > 0) await countAll(plan)
     const { rows } = await plan.asker.graphql(toGraphql(plan, limit, offset))
     if (Array.isArray(rows)) return rows as Row[]
   } catch (error) {
-    throw await explainFind(error, plan)
+    if (!(error instanceof AppError) || error.code !== 'INVALID_REQUEST') throw error
+    await countAll(plan)
+    throw unanswered(explainField(error, plan))
   }
   throw new AppError('NAUTOBOT_UNAVAILABLE', "Nautobot's GraphQL answer has no rows.")
 }
@@ -98,6 +110,28 @@ async function total(plan: Plan, found: number, limit: number, offset: number) {
   return (await countAll(plan)).count
 }
 
+/** Rows to show, at most `limit`, and how many there are in all. */
+interface Page {
+  readonly rows: readonly Row[]
+  readonly all: number
+}
+
+async function readPage(plan: Plan, { limit, offset }: FindInput): Promise<Page> {
+  const { sort, model } = plan
+  if (sort.length === 0) {
+    const found = await readRows(plan, limit, offset)
+    return { rows: found.slice(0, limit), all: await total(plan, found.length, limit, offset) }
+  }
+  const found = await readRows(plan, MAX_SORTED_ROWS, 0)
+  const all = await total(plan, found.length, MAX_SORTED_ROWS, 0)
+  if (found.length > MAX_SORTED_ROWS)
+    throw new ToolRefusal(
+      `${all} ${model.plural} match; at most ${MAX_SORTED_ROWS} can be sorted. Add a filter, or ask count with group_by ` +
+        'for the largest groups.'
+    )
+  return { rows: sortRows(found, sort).slice(offset, offset + limit), all }
+}
+
 function cutGap(shown: number, offset: number, all: number): string[] {
   if (shown === all) return []
   if (offset === 0) return [`The list was cut at ${shown} of ${all}.`]
@@ -108,13 +142,22 @@ const isEmpty = (value: unknown) =>
   value === null || value === undefined || (Array.isArray(value) && value.length === 0)
 
 /** GraphQL shows what the user may not view as null, like what is not set. */
-function hiddenGaps({ columns, viewable }: Plan, rows: readonly Row[]): string[] {
-  return columns.flatMap(({ name, description, read }) => {
+function hiddenGaps(plan: Plan, rows: readonly Row[]): string[] {
+  const { viewable } = plan
+  return columnsOf(plan).flatMap(({ name, description, read }) => {
     const empty = rows.filter((row) => isEmpty(read(row))).length
     const related = description?.related
     const hidden = description?.required || (related !== undefined && !viewable.has(related))
     if (empty === 0 || !related || !hidden) return []
     return [`"${name}" is hidden in ${empty} of ${rows.length} rows: your rights do not show it.`]
+  })
+}
+
+function secretGaps({ columns }: Plan, table: readonly unknown[][]): string[] {
+  return columns.flatMap(({ name }, index) => {
+    const cells = table.map((row) => row[index])
+    const isSecret = cells.some((cell) => JSON.stringify(cell).includes(NOT_SHOWN))
+    return isSecret ? [notShownGap(name, !cells.includes(NOT_SHOWN))] : []
   })
 }
 
@@ -143,26 +186,55 @@ function linksOf(plan: Plan, rows: readonly Row[], all: number) {
   ]
 }
 
+function objectsOf(plan: Plan, rows: readonly Row[]) {
+  if (rows.length <= MAX_OBJECT_LINKS) return []
+  const { asker, model } = plan
+  return rows
+    .slice(0, MAX_OBJECT_PAGES)
+    .flatMap((row) => objectLink(asker.publicUrl, model, row.id, rowLabel(plan, row)))
+}
+
 /** Lists objects; warm, one request to Nautobot, and a second one when the first does not tell how many there are. */
-export async function find(input: FindInput, asker: Asker, directory: ModelDirectory) {
-  const { limit, offset } = input
-  const plan = await makePlan(input, asker, directory)
-  const found = await readRows(plan, limit, offset)
-  const all = await total(plan, found.length, limit, offset)
-  const table = found.slice(0, limit).map((row) => plan.columns.map(({ read }) => read(row)))
+export async function find(
+  input: FindInput,
+  asker: Asker,
+  directory: ModelDirectory,
+  nowMs: number
+) {
+  const asking = await makePlan(input, asker, directory)
+  const { filters, unknown } = readFilters(input.filters, asking.description, nowMs)
+  const { answer, filters: used } = await askByName(
+    { ...asking, filters },
+    {
+      async ask(given) {
+        const plan = { ...asking, filters: given }
+        // A filter that the description lacks: the count refuses it, or knows better.
+        if (unknown.length > 0) await countAll(plan)
+        return readPage(plan, input)
+      },
+      isEmpty: ({ all }) => all === 0
+    }
+  )
+  const plan = { ...asking, filters: used }
+  return answerOf(plan, answer, input)
+}
+
+async function answerOf(plan: Plan, { rows: found, all }: Page, { offset, filters }: FindInput) {
+  const table = found.map((row) => plan.columns.map(({ read }) => read(row)))
   const shown = rowsThatFit(table)
   const rows = found.slice(0, shown)
   const gaps = [
     ...cutGap(shown, offset, all),
     ...hiddenGaps(plan, rows),
+    ...secretGaps(plan, table.slice(0, shown)),
     ...(all === 0 ? await blindSpots(plan) : [])
   ]
-  const columns = plan.columns.map(({ name }) => name)
   return success(
     {
       model: plan.model.objectType,
       count: all,
-      columns,
+      ...readAs(filters, plan.filters),
+      columns: plan.columns.map(({ name }) => name),
       rows: table.slice(0, shown),
       ...(gaps.length > 0 && { gaps })
     },
@@ -170,6 +242,7 @@ export async function find(input: FindInput, asker: Asker, directory: ModelDirec
       rows: shown,
       count: all,
       links: linksOf(plan, rows, all),
+      objects: objectsOf(plan, rows),
       gaps
     }
   )

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { isRecord } from '../platform/json.ts'
+import { unanswered } from '../nautobot/refusal.ts'
 import type { Asker } from './asker.ts'
 import { askCount } from './counting.ts'
 import { explain } from './explain.ts'
@@ -7,6 +7,7 @@ import { type Filters, readFilters, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
 import { type Identifier, isUuid, readIdentifier } from './identifier.ts'
 import type { ModelDirectory, NautobotModel, UserModels } from './model-directory.ts'
+import { type ObjectAnswer, readObject, readOnlyObject } from './object-reading.ts'
 import {
   type Found,
   filtersFor,
@@ -17,6 +18,8 @@ import {
 } from './object-search.ts'
 import { type ObjectWords, toWords } from './object-words.ts'
 import { objectLink } from './proof-links.ts'
+import { relatedLinks, relatedWords } from './related-lists.ts'
+import { describesFor } from './selection.ts'
 import { quoted, ToolRefusal } from './tool-failure.ts'
 import type { GetInput } from './tool-input.ts'
 import { success } from './tool-output.ts'
@@ -34,7 +37,7 @@ const USUALLY_NAMED = [
 ]
 /** What is said by the objects beyond the next: the device of an address' interface, the place of a circuit's end. */
 const DEEPER = new Set(['circuits.circuit', 'dcim.interface', 'ipam.ipaddress'])
-const MAX_LINKS = 10
+const MAX_LINKS = 15
 /** Linked last: they say what a thing is, not what it is connected to. */
 const CLASSES = new Set(['extras.role', 'extras.status', 'extras.tag'])
 
@@ -45,6 +48,7 @@ interface Question extends UserModels {
   readonly asked: NautobotModel | undefined
   readonly asker: Asker
   readonly directory: ModelDirectory
+  readonly nowMs: number
 }
 
 interface Place {
@@ -74,9 +78,10 @@ function placeOfUrl(path: string, { models, asked }: Question): Place {
 }
 
 /** The models that an identifier may be about, in the order in which they are looked at. */
-function typesFor({ identifier, asked, viewable }: Question): string[] {
+function typesFor({ identifier, asked, models, viewable }: Question): string[] {
   if (asked) return [asked.objectType]
-  if (identifier.kind === 'mac') return ['dcim.interface']
+  if (identifier.kind === 'mac')
+    return models.filter(({ hasMac }) => hasMac).map(({ objectType }) => objectType)
   if (identifier.kind === 'address')
     return identifier.isNetwork ? ['ipam.ipaddress', 'ipam.prefix'] : ['ipam.ipaddress']
   return USUALLY_NAMED.filter((objectType) => viewable.has(objectType))
@@ -100,11 +105,11 @@ async function targetsFor(question: Question): Promise<Target[]> {
   throw new AppError('FORBIDDEN', `Your rights do not show any ${plurals}.`)
 }
 
-function narrowing({ input, asked }: Question, targets: readonly Target[]): Filters {
+function narrowing({ input, asked, nowMs }: Question, targets: readonly Target[]): Filters {
   const given = Object.keys(input.filters).length > 0
   const [target] = targets
   if (given && !asked) throw new ToolRefusal('Filters are of one model: name it.')
-  return target && given ? readFilters(input.filters, target.description) : readNothing
+  return target && given ? readFilters(input.filters, target.description, nowMs) : readNothing
 }
 const readNothing: Filters = { filters: [], unknown: [] }
 
@@ -132,18 +137,14 @@ async function search(question: Question, targets: readonly Target[]): Promise<F
   }
   // A filter that the description lacks: the count refuses it, or knows better.
   if (unknown.length > 0) await judge()
-  const describe = (objectType: string) => directory.describe(objectType, asker).catch(undescribed)
+  const describe = describesFor(asker, directory)
   const written = input.object.trim()
   const options = { asker, identifier, written, targets, filters, describe }
   return searchObjects(options).catch(async (error: unknown) => {
     if (error instanceof AppError && error.code === 'INVALID_REQUEST') await judge()
-    throw error
+    // Any text may be a name, and some are no address.
+    throw identifier.kind === 'name' ? unanswered(error) : error
   })
-}
-
-/** A path may lead to a model that Nautobot tells nothing about. */
-function undescribed(error: unknown): undefined {
-  if (!(error instanceof AppError) || error.code !== 'OBJECT_NOT_FOUND') throw error
 }
 
 async function notFound(question: Question, targets: readonly Target[]): Promise<ToolRefusal> {
@@ -170,59 +171,84 @@ function ambiguous({ input }: Question, found: readonly Found[]): ToolRefusal {
   )
 }
 
-async function placeOf(question: Question): Promise<Place> {
-  const { identifier, asked } = question
-  if (identifier.kind === 'url') return placeOfUrl(identifier.path, question)
+interface Located {
+  readonly place: Place
+  readonly answer: ObjectAnswer
+}
+
+async function locate(question: Question): Promise<Located> {
+  const { identifier, asked, asker } = question
+  const readAt = async (place: Place) => ({ place, answer: await read(place, asker) })
+  if (identifier.kind === 'url') return readAt(placeOfUrl(identifier.path, question))
   if (identifier.kind === 'id') {
-    if (asked) return { model: asked, id: identifier.id }
+    if (asked) return readAt({ model: asked, id: identifier.id })
     throw new ToolRefusal('An id does not tell what it is of: name the model as well.')
   }
   const targets = await targetsFor(question)
+  const alone = await readAlone(question, targets)
+  if (alone) return alone
   const found = await search(question, targets)
   const [only] = found
   if (!only) throw await notFound(question, targets)
   if (found.length > 1) throw ambiguous(question, found)
-  return only
+  return readAt(only)
 }
 
-/** By REST: a single object with all it is related to, also where GraphQL does not have the model. */
-async function read({ model, id }: Place, asker: Asker): Promise<ObjectWords> {
-  const query = {
-    depth: DEEPER.has(model.objectType) ? 2 : 1,
-    exclude_m2m: false,
-    include: 'relationships'
-  }
-  const list = apiOf(model)
-  if (!list) throw new ToolRefusal(`Nautobot does not show single ${model.plural} here.`)
-  const object = await asker.get(`${list}${id}/`, query).catch((error: unknown) => {
+const depthFor = (objectType: string) => (DEEPER.has(objectType) ? 2 : 1)
+
+/** Most names mean one object: it is found and read in one request. */
+async function readAlone(
+  { identifier, input, asker }: Question,
+  targets: readonly Target[]
+): Promise<Located | undefined> {
+  if (Object.keys(input.filters).length > 0) return undefined
+  const lists = targets.flatMap((target) => {
+    const { objectType } = target.model
+    const depth = depthFor(objectType)
+    return filtersFor(identifier, target).map((filter) => ({ objectType, filter, depth }))
+  })
+  const only = await readOnlyObject(asker, lists)
+  const model = targets.find((target) => target.model.objectType === only?.objectType)?.model
+  return only && model && { place: { model, id: only.id }, answer: only.answer }
+}
+
+/** A single object with all it is related to, also where GraphQL does not have the model. */
+async function read({ model, id }: Place, asker: Asker): Promise<ObjectAnswer> {
+  const depth = depthFor(model.objectType)
+  return readObject(asker, model.objectType, { id, depth }).catch((error: unknown) => {
     if (!(error instanceof AppError) || error.code !== 'OBJECT_NOT_FOUND') throw error
     const message = `There is no ${model.name} with the id "${id}", ${orHidden}.`
     throw new ToolRefusal(message, [], { code: 'OBJECT_NOT_FOUND' })
   })
-  if (isRecord(object) && object.id === id) return toWords(object)
-  throw new AppError('NAUTOBOT_UNAVAILABLE', 'Nautobot shows the object in an unknown way.')
 }
 
-function linksOf({ model, id }: Place, words: ObjectWords, { models, asker }: Question) {
-  const own = objectLink(asker.publicUrl, model, id, `${model.name} ${words.label}`)
+interface Shown extends Located {
+  readonly words: ObjectWords
+}
+
+function linksOf({ place, answer, words }: Shown, { models, asker }: Question) {
+  const { publicUrl } = asker
+  const { model, id } = place
+  const own = objectLink(publicUrl, model, id, `${model.name} ${words.label}`)
+  const lists = relatedLinks(answer, { publicUrl, models, label: words.label })
   const sorted = words.related.toSorted((left, right) => {
     return Number(CLASSES.has(left.objectType)) - Number(CLASSES.has(right.objectType))
   })
   const others = sorted.flatMap(({ objectType, id: otherId, label }) => {
     const other = models.find((one) => one.objectType === objectType)
-    return other ? objectLink(asker.publicUrl, other, otherId, `${other.name} ${label}`) : []
+    return other ? objectLink(publicUrl, other, otherId, `${other.name} ${label}`) : []
   })
-  return [...own, ...others].slice(0, MAX_LINKS)
+  return [...own, ...lists, ...others].slice(0, MAX_LINKS)
 }
 
-/** One object with what it is related to; warm, one request to Nautobot by id or URL, else two. */
-export async function get(input: GetInput, asker: Asker, directory: ModelDirectory) {
+/** One object with what it is related to; warm, one request to Nautobot. */
+export async function get(input: GetInput, asker: Asker, directory: ModelDirectory, nowMs: number) {
   const { models, viewable } = await directory.models(asker)
   const identifier = readIdentifier(input.object, asker.publicUrl)
   const asked = input.model === undefined ? undefined : findModel(models, input.model)
-  const question = { input, identifier, asked, models, viewable, asker, directory }
-  const place = await placeOf(question)
-  const words = await read(place, asker)
+  const question = { input, identifier, asked, models, viewable, asker, directory, nowMs }
+  const { place, answer } = await locate(question)
+  const words = toWords(answer.object)
   const { label, fields, relationships, notSet, gaps } = words
   return success(
     {
@@ -231,9 +257,10 @@ export async function get(input: GetInput, asker: Asker, directory: ModelDirecto
       object: label,
       fields,
       ...(Object.keys(relationships).length > 0 && { relationships }),
+      ...relatedWords(answer),
       not_set: notSet,
       ...(gaps.length > 0 && { gaps })
     },
-    { count: 1, links: linksOf(place, words, question), gaps }
+    { count: 1, links: linksOf({ place, answer, words }, question), gaps }
   )
 }

@@ -31,6 +31,14 @@ function bitsOf(host: string): bigint {
   return groups.reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
 }
 
+/** An address with its mask as numbers, to compare; without a mask, the longest. The text has to be an address. */
+export function networkOf(text: string) {
+  const [host = '', mask] = text.split('/')
+  const version = isIP(host)
+  const maskBits = mask === undefined ? (version === 4 ? 32 : 128) : Number(mask)
+  return { version, bits: bitsOf(host), maskBits }
+}
+
 function readAddress(text: string): Identifier | undefined {
   const [host = '', mask, ...more] = text.split('/')
   const version = isIP(host)
@@ -61,8 +69,9 @@ export function readIdentifier(written: string, publicUrl: string): Identifier {
   const text = written.trim()
   if (text === '')
     throw new ToolRefusal('Name the object: its name, address, MAC, serial, URL or id.')
-  // The database takes no NUL, and no name has any of the others.
-  if (/\p{Cc}/u.test(text)) throw new ToolRefusal('Remove the control characters from the name.')
+  // The database takes no NUL and no half of a character, and no name has any of the others.
+  if (/[\p{Cc}\p{Cs}]/u.test(text))
+    throw new ToolRefusal('Remove the control characters from the name.')
   if (isUuid(text)) return { kind: 'id', id: text.toLowerCase() }
   if (MAC.test(text)) {
     const pairs =

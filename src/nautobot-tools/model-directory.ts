@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { SHIM_API } from '../nautobot/shim-api.ts'
-import { createExpiringCache } from '../platform/expiring-cache.ts'
-import { createSingleFlight } from '../platform/single-flight.ts'
 import { type AllowedValues, readAllowedValues } from './allowed-values.ts'
 import type { Asker } from './asker.ts'
 import { createGraphqlTypes, type GraphqlTypes } from './graphql/graphql-types.ts'
+import { createKnowledgeShelf } from './knowledge-shelf.ts'
 
 const MAX_AGE_MS = 600_000
+/** What a user may see can change without a word from Nautobot, as by joining a group. */
+const MAX_RIGHTS_AGE_MS = 60_000
+/** How the filters begin that our app adds to Nautobot's lists. */
+const OWN_FILTER = 'nautobot_ai_ops_'
 const MAX_USERS = 500
 const MAX_DESCRIPTIONS = 500
 const MAX_MODELS = 2_000
@@ -26,6 +29,8 @@ export interface NautobotModel {
   readonly api?: string | undefined
   /** Name of the root list; undefined when GraphQL does not have the model. */
   readonly graphqlRoot: string | undefined
+  /** Its objects have MAC addresses of their own. */
+  readonly hasMac: boolean
 }
 
 /** The models as one user has them. */
@@ -48,6 +53,8 @@ export interface FilterDescription {
   readonly type: string
   readonly related?: string | undefined
   readonly lookups?: readonly string[] | undefined
+  /** The filter to ask with instead: ours, where Nautobot's of this name does not do what people mean by it. */
+  readonly sentAs?: string | undefined
 }
 
 export interface ModelDescription {
@@ -55,16 +62,25 @@ export interface ModelDescription {
   readonly filters: ReadonlyMap<string, FilterDescription>
 }
 
-/** What Nautobot knows about its models, kept for ten minutes. One for the process. */
+/**
+ * What Nautobot knows about its models, kept for ten minutes or until it changes; what of it depends on rights, for one
+ * minute and for its user alone. One for the process.
+ */
 export interface ModelDirectory {
   models(asker: Asker): Promise<UserModels>
   describe(objectType: string, asker: Asker): Promise<ModelDescription>
   readonly graphql: GraphqlTypes
   /** By field, as the user may see them. */
   allowedValues(objectType: string, asker: Asker): Promise<ReadonlyMap<string, AllowedValues>>
+  /** Reads everything anew: models, fields, filters or rights have changed. */
+  forget(): void
+  /** Rights may have changed in Nautobot: what users may see is asked for again. */
+  forgetUsers(): void
 }
 
 const modelsSchema = z.object({
+  /** Another one when the fields or filters of some model are others. */
+  revision: z.string().optional(),
   models: z
     .array(
       z.object({
@@ -74,6 +90,7 @@ const modelsSchema = z.object({
         page: z.string().nullish(),
         api: z.string().nullish(),
         graphql: z.union([z.boolean(), z.string()]).nullish(),
+        mac: z.boolean().default(false),
         view: z.boolean()
       })
     )
@@ -111,28 +128,39 @@ function parse<T>(schema: z.ZodType<T>, answer: unknown): T {
 /** Nautobot names a root list after the plural of the model: `ip_addresses`. */
 const rootName = (plural: string) => plural.toLowerCase().replace(/[^a-z0-9]+/g, '_')
 
-function toUserModels(answer: unknown): UserModels {
-  const { models } = parse(modelsSchema, answer)
+function toUserModels(answer: unknown): UserModels & { readonly revision: string | undefined } {
+  const { models, revision } = parse(modelsSchema, answer)
   const viewable = models.filter(({ view }) => view).map(({ object_type }) => object_type)
   return {
+    revision,
     viewable: new Set(viewable),
-    models: models.map(({ object_type, name, plural, page, api, graphql }) => ({
+    models: models.map(({ object_type, name, plural, page, api, graphql, mac }) => ({
       objectType: object_type,
       name,
       plural,
       page: page ?? undefined,
       api: api ?? undefined,
-      graphqlRoot: typeof graphql === 'string' ? graphql : graphql ? rootName(plural) : undefined
+      graphqlRoot: typeof graphql === 'string' ? graphql : graphql ? rootName(plural) : undefined,
+      hasMac: mac
     }))
   }
 }
 
-function toDescription(answer: unknown): ModelDescription {
-  const { fields, filters } = parse(descriptionSchema, answer)
-  return { fields: new Map(Object.entries(fields)), filters: new Map(Object.entries(filters)) }
+/** A filter of our app's own stands in for Nautobot's filter of that name. */
+function withOwnFilters(filters: Readonly<Record<string, FilterDescription>>) {
+  const all = new Map(Object.entries(filters))
+  for (const [name, filter] of Object.entries(filters)) {
+    if (!name.startsWith(OWN_FILTER)) continue
+    all.delete(name)
+    all.set(name.slice(OWN_FILTER.length), { ...filter, sentAs: name })
+  }
+  return all
 }
 
-type Values = ReadonlyMap<string, AllowedValues>
+function toDescription(answer: unknown): ModelDescription {
+  const { fields, filters } = parse(descriptionSchema, answer)
+  return { fields: new Map(Object.entries(fields)), filters: withOwnFilters(filters) }
+}
 
 export interface ModelDirectoryOptions {
   readonly maxUsers?: number
@@ -140,59 +168,74 @@ export interface ModelDirectoryOptions {
   readonly now?: () => number
 }
 
+/** All that is kept of one state of Nautobot. */
+function createShelves(options: ModelDirectoryOptions) {
+  const { maxDescriptions: maxEntries = MAX_DESCRIPTIONS, now = Date.now } = options
+  return {
+    ...createUserShelves(options),
+    descriptions: createKnowledgeShelf<ModelDescription>({ maxEntries, maxAgeMs: MAX_AGE_MS, now })
+  }
+}
+
+/** What of it depends on the rights of a user. */
+function createUserShelves({ maxUsers = MAX_USERS, now = Date.now }: ModelDirectoryOptions) {
+  const common = { maxAgeMs: MAX_RIGHTS_AGE_MS, now }
+  return {
+    users: createKnowledgeShelf<ReadonlySet<string>>({ maxEntries: maxUsers, ...common }),
+    values: createKnowledgeShelf<ReadonlyMap<string, AllowedValues>>({
+      maxEntries: MAX_VALUE_LISTS,
+      ...common
+    })
+  }
+}
+
 export function createModelDirectory(options: ModelDirectoryOptions = {}): ModelDirectory {
-  const { maxUsers = MAX_USERS, maxDescriptions = MAX_DESCRIPTIONS, now = Date.now } = options
-  const users = createExpiringCache<ReadonlySet<string>>({ maxEntries: maxUsers, now })
-  const descriptions = createExpiringCache<ModelDescription>({ maxEntries: maxDescriptions, now })
-  const modelFlights = createSingleFlight<UserModels>()
-  const descriptionFlights = createSingleFlight<ModelDescription>()
-  const values = createExpiringCache<Values>({ maxEntries: MAX_VALUE_LISTS, now })
-  const valueFlights = createSingleFlight<Values>()
+  let shelves = createShelves(options)
   /** The same for everybody, so that a thousand users do not hold it a thousand times. */
   let shared: readonly NautobotModel[] = []
+  let revision: string | undefined
+
+  /** Other fields and filters than at the last reading: Nautobot, an app or a custom field has changed. */
+  function notice(current: string | undefined): void {
+    if (revision !== undefined && revision !== current) directory.forget()
+    revision = current
+  }
 
   const directory: ModelDirectory = {
-    graphql: createGraphqlTypes(now),
+    graphql: createGraphqlTypes(options.now),
     async models(asker) {
-      const viewable = users.get(asker.userId)
-      if (viewable) return { models: shared, viewable }
-      return modelFlights.run(asker.userId, asker.context.signal, async (signal) => {
-        const fresh = toUserModels(await asker.until(signal).get(`${SHIM_API}/models/`, {}))
+      const viewable = await shelves.users.read(asker.userId, asker, async (user) => {
+        const fresh = toUserModels(await user.get(`${SHIM_API}/models/`, {}))
+        notice(fresh.revision)
         shared = fresh.models
-        users.set(asker.userId, fresh.viewable, now() + MAX_AGE_MS)
-        return fresh
+        return fresh.viewable
       })
+      return { models: shared, viewable }
     },
-    async describe(objectType, asker) {
-      const known = descriptions.get(objectType)
-      if (known) return known
-      // Per user: who may not view the model must not fail the others.
-      const key = `${objectType} ${asker.userId}`
-      return descriptionFlights.run(key, asker.context.signal, async (signal) => {
-        const fresh = toDescription(
-          await asker.until(signal).get(`${SHIM_API}/models/${objectType}/`, {})
-        )
-        descriptions.set(objectType, fresh, now() + MAX_AGE_MS)
-        return fresh
-      })
+    describe(objectType, asker) {
+      return shelves.descriptions.read(objectType, asker, async (user) =>
+        toDescription(await user.get(`${SHIM_API}/models/${objectType}/`, {}))
+      )
     },
-    async allowedValues(objectType, asker) {
+    allowedValues(objectType, asker) {
       // What exists may be hidden from one user and shown to another.
       const key = `${objectType} ${asker.userId}`
-      const known = values.get(key)
-      if (known) return known
-      return valueFlights.run(key, asker.context.signal, async (signal) => {
-        const user = asker.until(signal)
+      return shelves.values.read(key, asker, async (user) => {
         const userModels = await directory.models(user)
         const description = await directory.describe(objectType, user)
-        const fresh = await readAllowedValues(objectType, description, {
+        return readAllowedValues(objectType, description, {
           describe: (related) => directory.describe(related, user),
           ...userModels,
           asker: user
         })
-        values.set(key, fresh, now() + MAX_AGE_MS)
-        return fresh
       })
+    },
+    forget() {
+      shelves = createShelves(options)
+      directory.graphql.forget()
+    },
+    forgetUsers() {
+      shelves = { ...shelves, ...createUserShelves(options) }
     }
   }
   return directory

@@ -1,7 +1,7 @@
 import { nearest } from '../platform/nearest.ts'
 import type { Asker } from './asker.ts'
 import { type Filter, toArguments } from './filters.ts'
-import { rowsOf } from './graphql-rows.ts'
+import { askJudged, rowsOf } from './graphql-rows.ts'
 import type { Identifier } from './identifier.ts'
 import type { ModelDescription, NautobotModel } from './model-directory.ts'
 import { type Column, type Describe, labelSelection, toColumn } from './selection.ts'
@@ -22,7 +22,10 @@ export interface Found {
 
 /** Candidates shown; one more is asked for, to see whether there are more. */
 export const MAX_CANDIDATES = 10
+/** Names of one list that are compared with a wrong one. */
 const MAX_NAMES = 1_000
+/** A shorter name is compared with all, as far as they are read. */
+const MIN_HALVED_CHARACTERS = 6
 /** Models whose names are read to find near ones. */
 const MAX_NAMED_MODELS = 3
 const MAX_FACTS = 4
@@ -167,6 +170,21 @@ export async function searchObjects(options: SearchOptions): Promise<Found[]> {
   return [...new Map(found.map((one) => [one.id, one])).values()]
 }
 
+/**
+ * Which names are read of thousands: those that begin or end as the wrong one does. Of a name with one mistake one half is
+ * right.
+ */
+function halvesOf(written: string, field: string, { filters }: ModelDescription): Filter[][] {
+  const lookups = filters.get(field)?.lookups ?? []
+  const isShort = written.length < MIN_HALVED_CHARACTERS
+  if (isShort || !lookups.includes('isw') || !lookups.includes('iew')) return [[]]
+  const middle = Math.floor(written.length / 2)
+  return [
+    [text(`${field}__isw`, written.slice(0, middle).trim())],
+    [text(`${field}__iew`, written.slice(middle).trim())]
+  ]
+}
+
 /** Names near to one that nothing has; one request, and none for models whose objects have no name. */
 export async function nearNames(
   written: string,
@@ -180,14 +198,17 @@ export async function nearNames(
     })
     .slice(0, MAX_NAMED_MODELS)
   if (named.length === 0) return []
-  const lists = named.map(({ model }, index) => {
+  const lists = named.flatMap(({ model, description }) => {
     const field = labelSelection(model.objectType)
-    return `l${index}: ${model.graphqlRoot}(limit: ${MAX_NAMES}, offset: 0) { name: ${field} }`
+    return halvesOf(written, field, description).map((filters) => {
+      const list = [...toArguments(filters), `limit: ${MAX_NAMES}`, 'offset: 0'].join(', ')
+      return `${model.graphqlRoot}(${list}) { name: ${field} }`
+    })
   })
-  const answer = await asker.graphql(`{ ${lists.join(' ')} }`)
-  const names = named.flatMap((_, index) => rowsOf(answer, `l${index}`).map(({ name }) => name))
-  return nearest(
-    written,
-    names.filter((name) => typeof name === 'string')
+  const answer = await askJudged(
+    asker,
+    `{ ${lists.map((list, index) => `l${index}: ${list}`).join(' ')} }`
   )
+  const names = lists.flatMap((_, index) => rowsOf(answer, `l${index}`).map(({ name }) => name))
+  return nearest(written, new Set(names.filter((name) => typeof name === 'string')))
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../platform/json.ts'
+import { isSecret, NOT_SHOWN, notShownGap } from './sensitive.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -42,10 +43,7 @@ const LEFT_OUT = new Set([
 /** Nautobot counts for these without the user's rights, and without what is below a location: `count` does better. */
 const isLeftOut = (name: string, value: unknown) =>
   LEFT_OUT.has(name) || (name.endsWith('_count') && typeof value === 'number')
-/** Values that REST shows to who asks for the object, but that are not for a model to read. The shim's rule for groups. */
-const SENSITIVE = /secret|password|passphrase|token|api_?key|psk|headers$/
-export const HIDDEN = '(hidden)'
-const NOT_SHOWN = '(not shown here)'
+const HIDDEN = '(hidden)'
 const MAX_ITEMS = 25
 const MAX_VALUE_CHARACTERS = 1_000
 const MAX_TEXT_CHARACTERS = 12_000
@@ -93,9 +91,11 @@ const isHidden = (object: Json) => Object.keys(object).every((key) => BRIEF.has(
 const isObject = (value: Json) =>
   typeof value.id === 'string' && (typeof value.object_type === 'string' || isHidden(value))
 
-/** Written by somebody, rather than a number, a choice or other objects. */
-const isText = (value: unknown) =>
-  typeof value === 'string' || (isRecord(value) && !isObject(value) && !isChoice(value))
+/** Other objects or a choice, rather than what somebody has written. */
+const isChosen = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.every(isChosen)
+    : isRecord(value) && (isObject(value) || isChoice(value))
 
 /** `{value, label}`: both, where they are more than two spellings of one word. */
 function choice({ value, label }: Json): string {
@@ -113,6 +113,12 @@ function createWriter() {
   const related = new Map<string, Related>()
   const gaps: string[] = []
   let hidden = 0
+  let secrets = 0
+
+  function hide(): string {
+    secrets += 1
+    return NOT_SHOWN
+  }
 
   function reference(object: Json): string {
     if (isHidden(object)) {
@@ -135,7 +141,9 @@ function createWriter() {
   /** There may be objects in it, as in the terminations of a cable. */
   function data(value: Json): unknown {
     const entries = Object.entries(value).slice(0, MAX_ITEMS)
-    const inner = Object.fromEntries(entries.map(([key, item]) => [key, word(item)]))
+    const show = ([key, item]: readonly [string, unknown]) =>
+      isSecret(key, item) && !(isRecord(item) && isObject(item)) ? hide() : word(item)
+    const inner = Object.fromEntries(entries.map((entry) => [entry[0], show(entry)]))
     const written = JSON.stringify(inner)
     return written.length > MAX_VALUE_CHARACTERS ? cut(written) : inner
   }
@@ -151,12 +159,10 @@ function createWriter() {
     related,
     gaps,
     write(name: string, value: unknown): unknown {
-      if (SENSITIVE.test(name) && isText(value)) {
-        gaps.push(`"${name}" is not shown here; its page in Nautobot may show it.`)
-        return NOT_SHOWN
-      }
       hidden = 0
-      const written = word(value)
+      secrets = 0
+      const written = isSecret(name, value) && !isChosen(value) ? hide() : word(value)
+      if (secrets > 0) gaps.push(notShownGap(name, written !== NOT_SHOWN))
       say(name, Array.isArray(value) ? value.length : 1)
       return written
     }

@@ -54,6 +54,15 @@ export function groupLinks(
   })
 }
 
+/** The list of what points at an object. */
+export function relatedLink(
+  publicUrl: string,
+  { page }: NautobotModel,
+  { title: label, filters }: { title: string; filters: Readonly<Record<string, string>> }
+): ProofLink[] {
+  return page ? [{ label: title(label), url: listUrl(publicUrl, page, filters) }] : []
+}
+
 /** The page of one object. */
 export function objectLink(
   publicUrl: string,

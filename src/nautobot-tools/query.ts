@@ -6,7 +6,8 @@ import { blindSpots } from './blind-spots.ts'
 import { checkCost } from './graphql/cost.ts'
 import { readDocument, type SelectedField } from './graphql/document.ts'
 import { hiddenGaps } from './graphql/hidden-gaps.ts'
-import { type PlannedList, planLists } from './graphql/planned-lists.ts'
+import { hideSecrets } from './graphql/hidden-secrets.ts'
+import { type PlannedList, type Planning, planLists } from './graphql/planned-lists.ts'
 import { printArgument, printFields } from './graphql/print.ts'
 import { type TypedField, typeFields } from './graphql/typed-fields.ts'
 import type { ModelDirectory, UserModels } from './model-directory.ts'
@@ -22,10 +23,13 @@ interface Plan extends UserModels {
   readonly lists: ReadonlyMap<TypedField, PlannedList>
 }
 
-async function makePlan(input: QueryInput, asker: Asker, directory: ModelDirectory): Promise<Plan> {
+type Surroundings = Pick<Planning, 'asker' | 'directory' | 'nowMs'>
+
+async function makePlan(input: QueryInput, around: Surroundings): Promise<Plan> {
+  const { asker, directory } = around
   const selected = readDocument(input.query, input.variables)
   const { models, viewable } = await directory.models(asker)
-  const planning = { asker, directory, models, viewable, types: directory.graphql }
+  const planning = { ...around, models, viewable, types: directory.graphql }
   const roots = await typeFields(selected, planning)
   const lists = await planLists(roots, planning)
   await checkCost(roots, lists, asker)
@@ -117,6 +121,13 @@ function missingGaps({ roots }: Plan, { data, problems }: GraphqlAnswer): string
   )
 }
 
+/** By list; nothing when all was taken as it was written. */
+function readAsOf({ lists }: Plan) {
+  const changed = [...lists.values()].filter(({ readAs }) => Object.keys(readAs).length > 0)
+  const named = changed.map(({ field, readAs }) => [field.path, readAs])
+  return named.length > 0 ? { read_as: Object.fromEntries(named) } : {}
+}
+
 function linksOf({ asker, roots }: Plan, lists: readonly ShownList[], data: GraphqlAnswer['data']) {
   const listLinks = lists.flatMap(({ list: { counted } }) =>
     counted
@@ -135,9 +146,16 @@ function linksOf({ asker, roots }: Plan, lists: readonly ShownList[], data: Grap
  * Answers a GraphQL query that was read, bounded, counted and printed anew before Nautobot sees it: one request for the
  * query, and one for each number that its bounds need.
  */
-export async function query(input: QueryInput, asker: Asker, directory: ModelDirectory) {
-  const plan = await makePlan(input, asker, directory)
-  const answer = await ask(plan)
+export async function query(
+  input: QueryInput,
+  asker: Asker,
+  directory: ModelDirectory,
+  nowMs: number
+) {
+  const plan = await makePlan(input, { asker, directory, nowMs })
+  const answered = await ask(plan)
+  const open = hideSecrets(plan.roots, answered.data)
+  const answer = { ...answered, data: open.data }
   const shown = showLists(plan, answer.data)
   const keyOf = ({ list }: ShownList) => list.field.selected.key
   const data = {
@@ -147,6 +165,7 @@ export async function query(input: QueryInput, asker: Asker, directory: ModelDir
   const gaps = [
     ...answer.problems.map(sentenceOf),
     ...shown.flatMap(cutGap),
+    ...open.gaps,
     ...missingGaps(plan, answer),
     ...hiddenGaps(plan, data),
     ...(await Promise.all(shown.map(emptyGaps))).flat()
@@ -155,7 +174,7 @@ export async function query(input: QueryInput, asker: Asker, directory: ModelDir
     shown.flatMap((list) => (list.all === undefined ? [] : [[keyOf(list), list.all]]))
   )
   return success(
-    { counts, data, ...(gaps.length > 0 && { gaps }) },
+    { counts, ...readAsOf(plan), data, ...(gaps.length > 0 && { gaps }) },
     {
       rows: shown.reduce((sum, { rows }) => sum + rows.length, 0),
       count: shown.reduce((sum, { all, rows }) => sum + (all ?? rows.length), 0),

@@ -1,7 +1,7 @@
 import { createSingleFlight } from '../platform/single-flight.ts'
 
 const MAX_ENTRIES = 200
-const MAX_BYTES = 8 * 1024 * 1024
+const MAX_CHARACTERS = 8 * 1024 * 1024
 const MAX_AGE_MS = 60_000
 
 export interface Reading<T> {
@@ -19,38 +19,38 @@ export interface RunMemory {
 export interface RunMemoryOptions {
   readonly maxEntries?: number
   /** Of the answers as JSON, in characters. */
-  readonly maxBytes?: number
+  readonly maxCharacters?: number
   readonly now?: () => number
 }
 
 interface Entry {
   readonly value: unknown
-  readonly bytes: number
+  readonly characters: number
   readonly expiresAt: number
 }
 
 /** Bounded: what was read longest ago makes room. A minute old is too old: a run may be long, and people work meanwhile. */
 export function createRunMemory(options: RunMemoryOptions = {}): RunMemory {
-  const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, now = Date.now } = options
+  const { maxEntries = MAX_ENTRIES, maxCharacters = MAX_CHARACTERS, now = Date.now } = options
   const entries = new Map<string, Entry>()
   const flights = createSingleFlight<unknown>()
-  let bytes = 0
+  let characters = 0
 
   function forget(key: string): void {
-    bytes -= entries.get(key)?.bytes ?? 0
+    characters -= entries.get(key)?.characters ?? 0
     entries.delete(key)
   }
 
   function remember(key: string, value: unknown): void {
     forget(key)
     const size = key.length + (JSON.stringify(value)?.length ?? 0)
-    if (size > maxBytes) return
+    if (size > maxCharacters) return
     for (const oldest of entries.keys()) {
-      if (entries.size < maxEntries && bytes + size <= maxBytes) break
+      if (entries.size < maxEntries && characters + size <= maxCharacters) break
       forget(oldest)
     }
-    bytes += size
-    entries.set(key, { value, bytes: size, expiresAt: now() + MAX_AGE_MS })
+    characters += size
+    entries.set(key, { value, characters: size, expiresAt: now() + MAX_AGE_MS })
   }
 
   return {

@@ -12,7 +12,8 @@ const MAX_READ = 100
 const MAX_QUERIES = 10
 /** Of all their descriptions; about 500 tokens. */
 const MAX_CHARACTERS = 2_000
-const MAX_AGE_MS = 300_000
+/** Events tell of changes sooner, where they can be heard. */
+const MAX_AGE_MS = 60_000
 const RETRY_AFTER_MS = 30_000
 /** What one question waits for queries that were never read. */
 const MAX_WAIT_MS = 1_000
@@ -21,6 +22,10 @@ const MAX_WAIT_MS = 1_000
 export interface SavedQueries {
   /** The last that were read; reads them anew behind the caller's back when they are old. Never throws. */
   current(): Promise<readonly SavedQuery[]>
+  /** They have changed: the next to ask waits for what they are now. */
+  forget(): void
+  /** Gives up a read under way; from now on there is none. */
+  close(): void
 }
 
 export interface SavedQueriesOptions {
@@ -57,49 +62,72 @@ function toTools({ results }: z.output<typeof pageSchema>) {
   return { tools: [...tools.values()], leftOut }
 }
 
+interface Reading {
+  readonly generation: number
+  readonly done: Promise<void>
+}
+
 export function createSavedQueries(options: SavedQueriesOptions): SavedQueries {
   const { nautobot, serviceToken, onFailed, onLeftOut, now = Date.now } = options
+  const closing = new AbortController()
   let held: readonly SavedQuery[] = []
+  let heldGeneration = 0
   let nextReadAt = 0
-  let wasRead = false
-  let reading: Promise<void> | undefined
+  let reading: Reading | undefined
+  /** One more with each change; a read that began before it tells what was. */
+  let generation = 0
+  /** What somebody has waited for, so that nobody waits for it again. */
+  let waitedFor = -1
 
-  async function read(): Promise<void> {
+  async function read(own: number): Promise<void> {
     const call = {
       token: serviceToken,
-      signal: new AbortController().signal,
+      signal: closing.signal,
       correlationId: `saved-queries-${randomUUID()}`
     }
-    nextReadAt = now() + RETRY_AFTER_MS
     const page = pageSchema.parse(await nautobot.get(PATH, { limit: MAX_READ }, call))
+    // A later one was faster.
+    if (own < heldGeneration) return
     const { tools, leftOut } = toTools(page)
     held = tools
-    nextReadAt = now() + MAX_AGE_MS
+    heldGeneration = own
+    if (own === generation) nextReadAt = now() + MAX_AGE_MS
     if (leftOut.length > 0) onLeftOut(leftOut)
   }
 
   function report(error: unknown): void {
+    if (closing.signal.aborted) return
     // The embedded sample keeps no queries.
     if (error instanceof AppError && error.code === 'NOT_IN_SAMPLE') nextReadAt = now() + MAX_AGE_MS
     else onFailed(error)
   }
 
+  /** The read under way, unless it began before a change; then, or without one, a read that begins now. */
   function refresh(): Promise<void> {
-    reading ??= read()
+    if (reading?.generation === generation) return reading.done
+    nextReadAt = now() + RETRY_AFTER_MS
+    const done = read(generation)
       .catch(report)
       .finally(() => {
-        reading = undefined
+        if (reading?.done === done) reading = undefined
       })
-    return reading
+    reading = { generation, done }
+    return done
   }
 
   return {
     async current() {
-      if (now() < nextReadAt) return held
+      if (closing.signal.aborted || (!reading && now() < nextReadAt)) return held
+      const own = generation
       const refreshed = refresh()
-      if (!wasRead) await withDeadline(refreshed, MAX_WAIT_MS)
-      wasRead = true
+      if (waitedFor !== own) await withDeadline(refreshed, MAX_WAIT_MS)
+      waitedFor = own
       return held
-    }
+    },
+    forget() {
+      generation += 1
+      nextReadAt = 0
+    },
+    close: () => closing.abort()
   }
 }

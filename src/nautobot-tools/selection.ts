@@ -1,5 +1,8 @@
+import { AppError } from '../errors.ts'
 import { isRecord } from '../platform/json.ts'
-import type { FieldDescription, ModelDescription } from './model-directory.ts'
+import type { Asker } from './asker.ts'
+import type { FieldDescription, ModelDescription, ModelDirectory } from './model-directory.ts'
+import { withoutSecrets } from './sensitive.ts'
 import { ToolRefusal } from './tool-failure.ts'
 
 /** One column of a list: what to ask GraphQL for, and how to read it from a row. */
@@ -9,7 +12,7 @@ export interface Column {
   /** `location { name }`. */
   readonly selection: string
   readonly description: FieldDescription | undefined
-  /** A name, a list of names, a plain value, or null. */
+  /** A name, a list of names, a plain value, a document, or null; without secrets. */
   read(row: Readonly<Record<string, unknown>>): unknown
 }
 
@@ -75,9 +78,13 @@ const COMMON_FIELDS = [
   'description'
 ]
 const MAX_DEFAULT_FIELDS = 8
+/** An object that is there: a device may have no name. */
+const NAMELESS = '(no name)'
 /** Models without a REST API: nobody describes them. */
 const LABEL_ONLY = { 'contenttypes.contenttype': true }
 const RELATED_TYPE = /Related|Nested/
+const CUSTOM_PREFIX = 'cf_'
+const CUSTOM_DATA = '_custom_field_data'
 
 export const labelSelection = (objectType: string) => LABELS[objectType] ?? 'name'
 
@@ -102,6 +109,15 @@ interface Step {
 
 /** Undefined for a model that Nautobot does not describe. */
 export type Describe = (objectType: string) => Promise<ModelDescription | undefined>
+
+/** A path may lead to a model that Nautobot tells nothing about, such as its users. */
+export function describesFor(asker: Asker, directory: ModelDirectory): Describe {
+  return (objectType) =>
+    directory.describe(objectType, asker).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'OBJECT_NOT_FOUND') throw error
+      return undefined
+    })
+}
 
 /** Follows a path from model to model, as far as they are described. */
 async function follow(path: readonly string[], from: string, describe: Describe): Promise<Step[]> {
@@ -130,6 +146,7 @@ function label(value: unknown): unknown {
   const parts = Object.values(value)
     .map(label)
     .filter((part) => part !== null && part !== '')
+  if (parts.length === 0) return NAMELESS
   return parts.length === 1 ? parts[0] : parts.join(' ')
 }
 
@@ -155,11 +172,33 @@ function choice(value: unknown, { choices = [] }: FieldDescription): unknown {
   return choices.find((candidate) => constant(candidate) === value) ?? spell(value)
 }
 
-function dive(value: unknown, path: readonly string[]): unknown {
+type Read = (value: unknown) => unknown
+
+function dive(value: unknown, path: readonly string[], read: Read): unknown {
   const [head, ...rest] = path
-  if (head === undefined) return label(value)
-  if (Array.isArray(value)) return value.map((item) => dive(item, path))
-  return isRecord(value) ? dive(value[head], rest) : null
+  if (head === undefined) return read(value)
+  if (Array.isArray(value)) return value.map((item) => dive(item, path, read))
+  return isRecord(value) ? dive(value[head], rest, read) : null
+}
+
+/**
+ * A custom field that Nautobot's lists know. Out of the data of all of them: the type of GraphQL has a field for each
+ * that was there when Nautobot started, and for no later one.
+ */
+async function toCustomColumn(name: string, objectType: string, describe: Describe) {
+  if (!name.startsWith(CUSTOM_PREFIX) || objectType in LABEL_ONLY) return undefined
+  const described = await describe(objectType)
+  if (!described?.filters.has(name)) return undefined
+  const key = name.slice(CUSTOM_PREFIX.length)
+  return {
+    name,
+    selection: CUSTOM_DATA,
+    description: undefined,
+    read(row: Readonly<Record<string, unknown>>) {
+      const data = row[CUSTOM_DATA]
+      return isRecord(data) ? withoutSecrets(key, data[key] ?? null) : null
+    }
+  }
 }
 
 /**
@@ -172,22 +211,25 @@ export async function toColumn(
   describe: Describe
 ): Promise<Column> {
   if (!PATH.test(name)) throw new ToolRefusal(`"${name.slice(0, 100)}" is not a field.`)
+  const custom = await toCustomColumn(name, objectType, describe)
+  if (custom) return custom
   const path = name === 'display' ? [labelSelection(objectType)] : name.split('.')
   const steps = await follow(path, objectType, describe)
   const leaf = steps.at(-1)
   // A name of its own for a longer path: GraphQL would merge it with a column of its first step.
   const key = path.length > 1 ? path.join('__') : name
   const alias = key === path[0] ? '' : `${key}: `
-  const selection = path
-    .slice(0, -1)
-    .reduceRight((inside, step) => `${step} { ${inside} }`, leaf ? leafSelection(leaf) : 'id')
+  const last = leaf ? leafSelection(leaf) : 'id'
+  const selection = path.slice(0, -1).reduceRight((inside, step) => `${step} { ${inside} }`, last)
+  const isObject = last.includes('{')
+  const readLeaf: Read = isObject ? label : (value) => withoutSecrets(leaf?.field ?? name, value)
   const isChoice = leaf?.description?.type.includes('Choice')
   return {
     name,
     selection: alias + selection,
     description: steps[0]?.description,
     read(row) {
-      const value = dive(row, [key, ...path.slice(1)]) ?? null
+      const value = dive(row, [key, ...path.slice(1)], readLeaf) ?? null
       return isChoice && leaf?.description ? choice(value, leaf.description) : value
     }
   }

@@ -1,6 +1,7 @@
 import { type CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { NautobotClient } from '../nautobot/client.types.ts'
+import { nearest } from '../platform/nearest.ts'
 import type { ToolDefinition } from '../tool-server.ts'
 import { type Asker, createAsker, type Identity } from './asker.ts'
 import { changes } from './changes.ts'
@@ -28,6 +29,7 @@ export const NAUTOBOT_TOOL_SERVER = 'nautobot'
 
 const VERSION = '1.0.0'
 const MAX_PROBLEMS = 5
+const MAX_PROBLEM_CHARACTERS = 200
 
 const INSTRUCTIONS =
   'Nautobot is the source of truth of the network; these tools read it with the rights of the asking user. ' +
@@ -95,14 +97,21 @@ function checkedByUs(schema: z.ZodType) {
   return { '~standard': { ...standard, validate: (value: unknown) => ({ value }) } }
 }
 
+/** What is wrong with an argument. It may quote what was given, however long that is. */
+function sentenceOf({ path, message }: z.core.$ZodIssue): string {
+  const name = path.join('.').slice(0, MAX_PROBLEM_CHARACTERS) || 'arguments'
+  const isMissing = message.endsWith('received undefined')
+  return `${name}: ${isMissing ? 'This is missing.' : message.slice(0, MAX_PROBLEM_CHARACTERS)}`
+}
+
 function readInput<I>(schema: z.ZodType<I>, args: unknown): I {
   const parsed = schema.safeParse(args)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.slice(0, MAX_PROBLEMS)
-  const sentences = problems.map(
-    ({ path, message }) => `${path.join('.') || 'arguments'}: ${message}`
-  )
-  throw new ToolRefusal(sentences.join(' '))
+  const wrong = problems.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  const near = wrong.slice(0, MAX_PROBLEMS).flatMap((name) => nearest(name, names))
+  throw new ToolRefusal(problems.map(sentenceOf).join(' '), [...new Set(near)])
 }
 
 /** Every failure becomes a result; an abort stays one. */
@@ -182,7 +191,8 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
   for (const { tool, description, input, query: text } of options.savedQueries ?? [])
     register(tool, description, {
       schema: input,
-      work: (variables, asker) => query({ query: text, variables }, asker, directory)
+      work: (variables, asker, shared, nowMs) =>
+        query({ query: text, variables }, asker, shared, nowMs)
     })
   return server
 }

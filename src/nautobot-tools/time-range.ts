@@ -25,7 +25,7 @@ const ISO =
   /^(\d{4}-\d{2}-\d{2})(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*(z|utc|[+-]\d{2}:?\d{2})?)?$/
 
 /** A moment; or a day or week, which has an end of its own. */
-interface Moment {
+export interface Moment {
   readonly startMs: number
   /** First moment after it. */
   readonly endMs: number
@@ -89,7 +89,8 @@ const NAMED: Readonly<Record<string, (nowMs: number) => Moment>> = {
   'this month': (nowMs) => ({ startMs: monthStart(nowMs), endMs: nowMs })
 }
 
-function readMoment(given: string, nowMs: number, argument: string): Moment {
+/** A time as people say it; `argument` is where, for the refusal. Throws {@link ToolRefusal} for what is no time. */
+export function readMoment(given: string, nowMs: number, argument: string): Moment {
   const text = given.trim().toLowerCase().replace(/\s+/g, ' ').replace(LEADING, '')
   const named = Object.hasOwn(NAMED, text) ? NAMED[text]?.(nowMs) : undefined
   const moment = named ?? readIso(text) ?? readWeekday(text, nowMs) ?? readSpan(text, nowMs)

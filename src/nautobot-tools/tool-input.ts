@@ -10,6 +10,7 @@ const MAX_OFFSET = 10_000
 const MAX_GROUPS = 100
 
 const MAX_GROUP_FIELDS = 2
+const MAX_SORT_FIELDS = 2
 const MAX_CHANGES = 50
 const DEFAULT_CHANGES = 20
 const MAX_NAMES = 10
@@ -61,6 +62,11 @@ export const findInput = z.strictObject({
     .max(MAX_FIELDS)
     .describe('Columns; may follow relations: device_type.manufacturer. Default: the usual ones')
     .optional(),
+  sort: z
+    .union([fieldName, z.array(fieldName).max(MAX_SORT_FIELDS)])
+    .transform((given) => [given].flat())
+    .describe('One field or two; -field: descending. Of at most 1,000 objects')
+    .default([]),
   limit: z.int().min(1).max(MAX_ROWS).default(DEFAULT_ROWS),
   offset: z.int().min(0).max(MAX_OFFSET).default(0)
 })

@@ -14,6 +14,8 @@ export interface ToolOutput {
   /** All that match, however many rows there are. */
   readonly count: number
   readonly links: readonly ProofLink[]
+  /** Pages of objects that have no link of their own above. */
+  readonly objects?: readonly ProofLink[]
   readonly gaps: readonly string[]
 }
 

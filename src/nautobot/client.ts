@@ -1,11 +1,20 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios'
+import type { Span } from '@opentelemetry/api'
+import axios, {
+  type AxiosInstance,
+  type AxiosProxyConfig,
+  type AxiosResponse,
+  isAxiosError
+} from 'axios'
 import { AppError } from '../errors.ts'
 import { isRecord } from '../platform/json.ts'
-import type { GraphqlAnswer, NautobotCall, NautobotClient } from './client.types.ts'
+import { type ProxySettings, proxyFor } from '../platform/proxy.ts'
+import { tracedWithin, traceHeaders } from '../platform/tracing.ts'
+import type { GraphqlAnswer, NautobotCall, OwnedNautobotClient } from './client.types.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
-import { graphqlProblems, refused, unreachable } from './refusal.ts'
+import { type Attempt, createLeaving } from './leaving.ts'
+import { graphqlProblems, refused, unreachable, unresolved } from './refusal.ts'
 import { encode, parse, withQuery } from './wire-format.ts'
 
 const MAX_QUEUED = 1_000
@@ -24,19 +33,22 @@ export interface NautobotRequest {
 }
 
 export interface NautobotClientOptions {
-  /** Nautobot's address as this service reaches it, perhaps with a path prefix. No proxy is used. */
+  /** Nautobot's address as this service reaches it, perhaps with a path prefix. */
   readonly url: string
   /** Nautobot's address for browsers. */
   readonly publicUrl: string
   /** From the first byte sent to the last received; waiting for a place in flight is not counted. */
   readonly timeoutMs: number
-  /** Requests in flight; see {@link createInFlight}. */
+  /** Requests in flight, as Nautobot has them: one that was given up counts until it is answered. */
   readonly maxInFlight: number
   readonly maxInFlightPerToken: number
   readonly maxQueued?: number
   readonly maxQueueWaitMs?: number
+  /** How long a request keeps its place that its caller has given up. */
+  readonly maxLeftMs?: number
   readonly maxResponseBytes: number
   readonly verifyTls: boolean
+  readonly proxy?: ProxySettings
   /** Called once for each request on the wire; must not throw. */
   readonly onRequest?: (request: NautobotRequest) => void
 }
@@ -47,26 +59,6 @@ interface Wire {
   readonly body?: unknown
   /** May be sent again when the connection is reset: it changes nothing. */
   readonly repeatable: boolean
-}
-
-/** A time-out of our own and the caller's signal as one signal, without a timer or a listener left behind. */
-function bounded(call: NautobotCall, timeoutMs: number) {
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    abort()
-  }, call.timeoutMs ?? timeoutMs)
-  call.signal.addEventListener('abort', abort, { once: true })
-  return {
-    signal: controller.signal,
-    late: () => late,
-    release: () => {
-      clearTimeout(timer)
-      call.signal.removeEventListener('abort', abort)
-    }
-  }
 }
 
 function answer({ status, data }: AxiosResponse<string>): unknown {
@@ -101,7 +93,7 @@ function createTransport(options: NautobotClientOptions): AxiosInstance {
     // uWSGI's router closes after each answer without saying so: a kept connection loses requests.
     httpAgent: new HttpAgent({ keepAlive: false }),
     httpsAgent: new HttpsAgent({ keepAlive: false, rejectUnauthorized: options.verifyTls }),
-    proxy: false,
+    proxy: proxyOf(options),
     maxRedirects: 0,
     maxContentLength: options.maxResponseBytes,
     responseType: 'text',
@@ -109,6 +101,23 @@ function createTransport(options: NautobotClientOptions): AxiosInstance {
     transformResponse: [(data: unknown) => data],
     validateStatus: () => true
   })
+}
+
+/** In axios' words; false: not even what the environment says to other programs. */
+function proxyOf({ url, proxy: settings }: NautobotClientOptions): AxiosProxyConfig | false {
+  const address = proxyFor(new URL(url), settings)?.reveal()
+  if (address === undefined) return false
+  const { protocol, hostname, port, username, password } = new URL(address)
+  const login = {
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password)
+  }
+  return {
+    protocol,
+    host: hostname,
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+    ...(username && { auth: login })
+  }
 }
 
 async function enter(inFlight: InFlight, call: NautobotCall): Promise<() => void> {
@@ -121,35 +130,42 @@ async function enter(inFlight: InFlight, call: NautobotCall): Promise<() => void
   })
 }
 
+interface Sending {
+  readonly wire: Wire
+  readonly call: NautobotCall
+  readonly signal: AbortSignal
+  /** Undefined when nothing is traced. */
+  readonly span: Span | undefined
+}
+
 /** Sends one request and reads its answer; `onRequest` hears of it either way. */
 function createExchange(options: NautobotClientOptions) {
   const transport = createTransport(options)
-  return async (wire: Wire, call: NautobotCall): Promise<unknown> => {
+  const { hostname } = new URL(options.url)
+
+  async function send({ wire, call, signal, span }: Sending): Promise<unknown> {
     const { method, path } = wire
-    const limit = bounded(call, options.timeoutMs)
     const startedAt = performance.now()
     let status: number | undefined
     try {
       const response = await transport.request<string>({
         method,
         url: path,
-        signal: limit.signal,
+        signal,
         headers: {
           Accept: 'application/json',
           'User-Agent': 'nautobot-ai-ops',
           Authorization: `Token ${call.token.reveal()}`,
           'X-Request-ID': call.correlationId,
+          ...traceHeaders(),
           ...(wire.body !== undefined && { 'Content-Type': 'application/json' })
         },
         ...(wire.body !== undefined && { data: encode(wire.body) })
       })
       status = response.status
+      span?.setAttribute('http.response.status_code', status)
       return answer(response)
-    } catch (error) {
-      call.signal.throwIfAborted()
-      throw limit.late() ? unreachable('ETIMEDOUT') : error
     } finally {
-      limit.release()
       const durationMs = performance.now() - startedAt
       const { correlationId } = call
       options.onRequest?.({
@@ -161,12 +177,30 @@ function createExchange(options: NautobotClientOptions) {
       })
     }
   }
+
+  return (wire: Wire, call: NautobotCall, signal: AbortSignal): Promise<unknown> => {
+    const { method } = wire
+    const template = templateOf(wire.path)
+    const attributes = {
+      'http.request.method': method,
+      'url.template': template,
+      'server.address': hostname
+    }
+    const facts = { name: `${method} ${template}`, kind: 'client' as const, attributes }
+    return tracedWithin(facts, (span) => send({ wire, call, signal, span }))
+  }
+}
+
+/** The path without ids and without its query, which holds what somebody asked for. */
+function templateOf(path: string): string {
+  const [route = ''] = path.split('?')
+  return route.replaceAll(/(?<=\/)(?![a-z_-]+\/)[^/]+/g, '{id}')
 }
 
 /** A resolver's error comes with status 200 and data of null; a wrong query with 400. Both read the same here. */
 function graphqlData(body: unknown): Readonly<Record<string, unknown>> {
   const { data, errors } = Object(body) as { data?: unknown; errors?: unknown }
-  if (Array.isArray(errors) && errors.length > 0) throw refused(400, { errors })
+  if (Array.isArray(errors) && errors.length > 0) throw unresolved(errors)
   if (!isRecord(data))
     throw new AppError('NAUTOBOT_UNAVAILABLE', "Nautobot's GraphQL answer has no data.")
   return data
@@ -182,10 +216,11 @@ function graphqlAnswer(body: unknown): GraphqlAnswer {
 /**
  * The HTTP client of one Nautobot, for every identity: who asks is an argument of each call.
  *
- * Aborting a call's signal closes its connection and throws the signal's reason. Requests beyond the
- * bounds wait their turn; when too many wait, or one waits too long, it is NAUTOBOT_UNAVAILABLE.
+ * Aborting a call's signal throws the signal's reason at once. What is on the wire stays there and keeps its place until
+ * Nautobot has answered: a worker is not freed by hanging up on it. Requests beyond the bounds wait their turn; when too
+ * many wait, or one waits too long, it is NAUTOBOT_UNAVAILABLE.
  */
-export function createNautobotClient(options: NautobotClientOptions): NautobotClient {
+export function createNautobotClient(options: NautobotClientOptions): OwnedNautobotClient {
   const exchange = createExchange(options)
   const inFlight = createInFlight({
     maxInFlight: options.maxInFlight,
@@ -194,24 +229,26 @@ export function createNautobotClient(options: NautobotClientOptions): NautobotCl
     maxQueueWaitMs: options.maxQueueWaitMs ?? MAX_QUEUE_WAIT_MS
   })
 
-  async function once(wire: Wire, call: NautobotCall): Promise<unknown> {
+  const leaving = createLeaving(options)
+
+  async function once(wire: Wire, call: NautobotCall, { signal, isAwaited }: Attempt) {
     try {
-      return await exchange(wire, call)
+      return await exchange(wire, call, signal)
     } catch (error) {
-      if (!wire.repeatable || !isReset(error)) throw error
-      return await exchange(wire, call)
+      if (!wire.repeatable || !isReset(error) || !isAwaited()) throw error
+      return await exchange(wire, call, signal)
     }
   }
 
   async function request(wire: Wire, call: NautobotCall): Promise<unknown> {
     const leave = await enter(inFlight, call)
+    // It left while it was given a place: no request will give that back.
+    if (call.signal.aborted) leave()
     try {
-      return await once(wire, call)
+      return await leaving.wait(call, (attempt) => once(wire, call, attempt).finally(leave))
     } catch (error) {
       call.signal.throwIfAborted()
       throw failure(error, options.maxResponseBytes)
-    } finally {
-      leave()
     }
   }
 
@@ -224,6 +261,7 @@ export function createNautobotClient(options: NautobotClientOptions): NautobotCl
       request({ method: 'GET', path: withQuery(path, query), repeatable: true }, call),
     send: (method, path, body, call) => request({ method, path, body, repeatable: false }, call),
     graphql: async (query, variables, call) => graphqlData(await ask({ query, variables }, call)),
-    graphqlPartly: async (query, call) => graphqlAnswer(await ask({ query, variables: {} }, call))
+    graphqlPartly: async (query, call) => graphqlAnswer(await ask({ query, variables: {} }, call)),
+    close: leaving.close
   }
 }

@@ -49,3 +49,9 @@ export interface NautobotClient {
   /** As `graphql`, but what did answer is not lost: throws only when there is no data at all. */
   graphqlPartly(query: string, call: NautobotCall): Promise<GraphqlAnswer>
 }
+
+/** The client as its owner has it. */
+export interface OwnedNautobotClient extends NautobotClient {
+  /** Hangs up on what nobody waits for any more. */
+  close(): void
+}

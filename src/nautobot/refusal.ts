@@ -143,6 +143,21 @@ export function refused(status: number, body: unknown): AppError {
   return new AppError(code, own ?? message, { cause })
 }
 
+const ANSWERED = 200
+
+/** The AppError for GraphQL that Nautobot took and could not answer: a value of a filter, or a fault of its own. */
+export function unresolved(errors: readonly unknown[]): AppError {
+  return invalid({ errors }, new NautobotRefusal(ANSWERED, { errors }))
+}
+
+/** Once its filters are known to be right, what GraphQL could not answer is not known. Other errors stay what they are. */
+export function unanswered(error: unknown): unknown {
+  if (!(error instanceof AppError) || refusalOf(error)?.status !== ANSWERED) return error
+  return new AppError('NAUTOBOT_UNAVAILABLE', `Nautobot reports: ${error.message}`, {
+    cause: error
+  })
+}
+
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/
 
 const UNREACHABLE: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts'
 import { createExpiringCache } from '../../platform/expiring-cache.ts'
 import { createSingleFlight } from '../../platform/single-flight.ts'
 import type { Asker } from '../asker.ts'
+import { askJudged } from '../graphql-rows.ts'
 
 const MAX_AGE_MS = 600_000
 const MAX_TYPES = 300
@@ -95,7 +96,7 @@ export function createGraphqlTypes(now: () => number = Date.now): GraphqlTypes {
     const cache = known
     // Per user: whose token is refused must not fail the others.
     return flights.run(`${type} ${asker.userId}`, asker.context.signal, async (signal) => {
-      const fresh = toFieldTypes(await asker.until(signal).graphql(questionFor(type)))
+      const fresh = toFieldTypes(await askJudged(asker.until(signal), questionFor(type)))
       if (fresh) cache.set(type, fresh, now() + MAX_AGE_MS)
       return fresh
     })

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts'
 import type { Asker } from '../asker.ts'
 import { askCount } from '../counting.ts'
 import { toQuery } from '../filters.ts'
+import { askJudged } from '../graphql-rows.ts'
 import type { NautobotModel } from '../model-directory.ts'
 import { ToolRefusal } from '../tool-failure.ts'
 import { countAll, type PlannedList } from './planned-lists.ts'
@@ -57,7 +58,7 @@ async function parentIds({ parent, parentList, parents, asker }: Nest): Promise<
   if (!parentList?.isRoot || parents > MAX_IDS) return []
   const { field, args, limit, offset } = parentList
   const list = [...args, `limit: ${limit + 1}`, `offset: ${offset}`].join(', ')
-  const { rows } = await asker.graphql(`{ rows: ${field.selected.name}(${list}) { id } }`)
+  const { rows } = await askJudged(asker, `{ rows: ${field.selected.name}(${list}) { id } }`)
   return Array.isArray(rows) ? rows.map(({ id }) => String(id)) : []
 }
 

@@ -1,8 +1,9 @@
 import { AppError } from '../../errors.ts'
 import type { Asker } from '../asker.ts'
 import { askCount } from '../counting.ts'
-import { explain, type Surroundings } from '../explain.ts'
+import type { Surroundings } from '../explain.ts'
 import { readFilters, toArguments, toQuery } from '../filters.ts'
+import { askByName, readAs } from '../inexact-names.ts'
 import type { ModelDirectory, NautobotModel } from '../model-directory.ts'
 import { ToolRefusal } from '../tool-failure.ts'
 import { MAX_ROWS } from '../tool-input.ts'
@@ -27,12 +28,16 @@ export interface PlannedList {
   readonly args: readonly string[]
   /** Undefined for a list that is of no model: nobody can count it. */
   readonly counted: { readonly around: Surroundings; readonly count: number } | undefined
+  /** Filters that were not taken as they were written. */
+  readonly readAs: Readonly<Record<string, readonly string[]>>
   /** The user may view none of these objects. */
   readonly isHidden: boolean
 }
 
 export interface Planning extends Schema {
   readonly directory: ModelDirectory
+  /** Milliseconds since the epoch; for times such as "yesterday". */
+  readonly nowMs: number
 }
 
 function wholeNumber(args: readonly Argument[], name: string, fallback: number): number {
@@ -68,13 +73,13 @@ const toInput = (args: readonly Argument[]) =>
     })
   )
 
-/** How many there are, which is also Nautobot's own judgement on the filters. */
-async function countList(around: Surroundings): Promise<number> {
-  try {
-    return (await askCount(around.asker, around.model.objectType, toQuery(around.filters))).count
-  } catch (error) {
-    throw await explain(error, around)
-  }
+/** How many there are, which is also Nautobot's own judgement on the filters, by the names that it has. */
+async function countList(around: Surroundings) {
+  const { answer, filters } = await askByName(around, {
+    ask: (used) => askCount(around.asker, around.model.objectType, toQuery(used)),
+    isEmpty: ({ count }) => count === 0
+  })
+  return { around: { ...around, filters }, count: answer.count }
 }
 
 function isForbidden(error: unknown): boolean {
@@ -86,22 +91,26 @@ function forbidden(path: string, { plural }: NautobotModel, cause: unknown): App
 }
 
 async function planList(field: TypedField, isRoot: boolean, planning: Planning) {
-  const { asker, models, directory } = planning
+  const { asker, models, directory, nowMs } = planning
   const { model, selected } = field
   const paging = pagingOf(field, isRoot)
   const given = selected.args.filter(({ name }) => !PAGING.includes(name))
-  const base = { field, isRoot, ...paging, isHidden: false }
+  const base = { field, isRoot, ...paging, readAs: {}, isHidden: false }
   if (!model) return { ...base, args: given.map(printArgument), counted: undefined }
   const description = await directory.describe(model.objectType, asker)
-  const { filters } = readFilters(toInput(given), description)
+  const written = toInput(given)
+  const { filters } = readFilters(written, description, nowMs)
   const around = { asker, models, model, description, filters }
-  const args = toArguments(filters)
   try {
-    return { ...base, args, counted: { around, count: await countList(around) } }
+    const counted = await countList(around)
+    const used = counted.around.filters
+    const { read_as = {} } = readAs(written, used)
+    return { ...base, args: toArguments(used), counted, readAs: read_as }
   } catch (error) {
     // What is nested is empty to who may not view it; at the root that would read like "none".
     if (!isForbidden(error)) throw error
     if (isRoot) throw forbidden(field.path, model, error)
+    const args = toArguments(filters)
     return { ...base, args, counted: { around, count: 0 }, isHidden: true }
   }
 }

@@ -68,30 +68,32 @@ export async function typeFields(
 ): Promise<TypedField[]> {
   const { asker, types } = schema
   const models = await modelsByType(schema)
+  const own = await types.roots(asker)
 
   async function fieldsOf(type: string): Promise<FieldTypes> {
     const fields = await types.fields(type, asker)
     if (fields) return fields
-    throw new ToolRefusal(`There is no type "${type}" in Nautobot's GraphQL.`)
+    const known = new Set([...own.values()].map((root) => root.type))
+    throw new ToolRefusal(`There is no type "${type}" in Nautobot's GraphQL.`, nearest(type, known))
   }
 
   async function typeOf(
     selected: SelectedField,
-    own: FieldTypes,
+    usual: FieldTypes,
     above: readonly TypedField[]
   ): Promise<FieldType> {
     if (selected.name === '__typename') return TEXT
     const condition = above.length > 0 ? selected.on.at(-1) : undefined
-    const fields = condition ? await fieldsOf(condition) : own
+    const fields = condition ? await fieldsOf(condition) : usual
     return fields.get(selected.name) ?? refuseName(selected, above, fields, schema)
   }
 
   async function typeField(
     selected: SelectedField,
-    own: FieldTypes,
+    usual: FieldTypes,
     above: readonly TypedField[]
   ): Promise<TypedField> {
-    const type = await typeOf(selected, own, above)
+    const type = await typeOf(selected, usual, above)
     const prefix = above.at(-1)
     const path = prefix ? `${prefix.path}.${selected.key}` : selected.key
     const model = type.isComposite ? models.get(type.type) : undefined
@@ -106,10 +108,9 @@ export async function typeFields(
     above: readonly TypedField[]
   ): Promise<TypedField[]> {
     if (!isComposite || selected.length === 0) return []
-    const own = await fieldsOf(type)
-    return Promise.all(selected.map((child) => typeField(child, own, above)))
+    const fields = await fieldsOf(type)
+    return Promise.all(selected.map((child) => typeField(child, fields, above)))
   }
 
-  const own = await types.roots(asker)
   return Promise.all(roots.map((root) => typeField(root, own, [])))
 }

@@ -40,7 +40,8 @@ async function setup(exchange?: FakeShimState['exchange'], maxEntries?: number) 
           grant_expires: seconds + 3_600,
           user: { id: `id-${name}`, username: name },
           scopes: ['chat'],
-          llm_models: ['model-1']
+          llm_models: ['model-1'],
+          mcp_servers: ['server-1']
         }
       })
   })
@@ -80,6 +81,7 @@ it('exchanges what the caller came with, once for questions at the same time', a
   expect(first).toBe(second)
   expect(first?.token.reveal()).toBe('token-1-of-alice')
   expect(first?.llmModelIds).toEqual(new Set(['model-1']))
+  expect(first?.mcpServerIds).toEqual(new Set(['server-1']))
   expect(server.requests.map(({ body }) => body)).toEqual([
     { session_token: 'secret-of-alice' },
     { api_token: 'secret-of-bob' }
@@ -163,7 +165,8 @@ it('never uses a token that Nautobot made for somebody else', async () => {
     grant: 'g',
     grant_expires: 9e9,
     user: { id: 'id-bob', username: 'bob' },
-    llm_models: []
+    llm_models: [],
+    mcp_servers: []
   }))
 
   expect(await codeOf(tokens.forCaller(caller('alice'), context()))).toBe('INTERNAL')
@@ -207,18 +210,16 @@ it('holds a bounded number of tokens', async () => {
   expect(asked('token-exchange')).toBe(4)
 })
 
-it('ends the exchange when the only one who waits for it goes away', async () => {
-  const closed = Promise.withResolvers<void>()
+it('ends the waiting when the only one who waits goes away, and keeps nothing of it', async () => {
   const arrived = Promise.withResolvers<void>()
-  const { tokens } = await setup((_body, response) => {
-    response.once('close', () => closed.resolve())
-    arrived.resolve()
-  })
+  const { tokens, asked } = await setup(() => arrived.resolve())
   const leaving = new AbortController()
   const waiting = tokens.forCaller(caller('alice'), context(leaving.signal))
   await arrived.promise
   leaving.abort(new Error('stopped'))
-
   await expect(waiting).rejects.toThrow('stopped')
-  await closed.promise
+
+  const again = tokens.forCaller(caller('alice'), context(AbortSignal.timeout(50)))
+  await expect(again).rejects.toThrow()
+  expect(asked('token-exchange')).toBe(2)
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { LlmModel } from '../../../src/catalog/catalog.ts'
+import type { LlmModel, McpServer } from '../../../src/catalog/catalog.ts'
 import { createCatalogLoader, type LeftOut } from '../../../src/catalog/catalog-loader.ts'
 import { Secret } from '../../../src/platform/secret.ts'
 import {
@@ -48,14 +48,52 @@ const environmentModel: LlmModel = {
   timeoutMs: 120_000,
   parameters: {},
   systemPromptId: undefined,
+  mcpServerIds: [],
   hasCredential: true,
+  contextTokens: 128_000,
+  inputPrice: undefined,
+  cachedInputPrice: undefined,
+  outputPrice: undefined,
+  fallbackModelId: undefined,
+  redact: false,
+  entraTenantId: '',
+  entraClientId: '',
   source: 'environment'
+}
+
+const docsServer: McpServer = {
+  id: uuid(2),
+  name: 'docs',
+  description: '',
+  status: 'Healthy',
+  enabled: true,
+  address: 'https://mcp.example.com/mcp',
+  transport: 'http',
+  identity: 'service',
+  hasCredential: false,
+  credentialHeader: '',
+  headers: {},
+  verifyTls: true,
+  connectTimeoutMs: 5_000,
+  timeoutMs: 30_000,
+  totalTimeoutMs: 600_000,
+  toolPrefix: '',
+  allowedTools: [],
+  deniedTools: [],
+  readOnlyTools: ['get_*'],
+  approvalTools: ['get_all'],
+  maxResultBytes: 8_388_608,
+  source: 'nautobot'
 }
 
 it("reads Nautobot's objects in our words", async () => {
   const { load, leftOut, server } = await setup({
-    'llm-models': [llmModelAnswer(1, 'gpt', { is_default: true })],
-    'mcp-servers': [mcpServerAnswer(2, 'docs')],
+    'llm-models': [
+      llmModelAnswer(1, 'gpt', { is_default: true, input_price: '0.250000', output_price: 2 })
+    ],
+    'mcp-servers': [
+      mcpServerAnswer(2, 'docs', { read_only_tools: ['get_*'], approval_tools: ['get_all'] })
+    ],
     'system-prompts': [systemPromptAnswer(700, 'Default')]
   })
 
@@ -78,23 +116,20 @@ it("reads Nautobot's objects in our words", async () => {
         timeoutMs: 120_000,
         parameters: { temperature: 0, seed: 1 },
         systemPromptId: uuid(700),
+        mcpServerIds: [],
         hasCredential: true,
+        contextTokens: 128_000,
+        inputPrice: 0.25,
+        cachedInputPrice: undefined,
+        outputPrice: 2,
+        fallbackModelId: undefined,
+        redact: false,
+        entraTenantId: '',
+        entraClientId: '',
         source: 'nautobot'
       }
     ],
-    mcpServers: [
-      {
-        id: uuid(2),
-        name: 'docs',
-        description: '',
-        status: 'Healthy',
-        enabled: true,
-        address: 'https://mcp.example.com/mcp',
-        verifyTls: true,
-        timeoutMs: 30_000,
-        hasCredential: false
-      }
-    ],
+    mcpServers: [docsServer],
     systemPrompts: [{ id: uuid(700), name: 'Default', status: 'Approved', text: 'Be brief.' }]
   })
   expect(leftOut).toEqual([])
@@ -136,6 +171,28 @@ it.each([
   expect((await load()).llmModels.map((model) => model.name)).toEqual(['good'])
   expect(leftOut).toEqual([
     { list: 'llm-models', object: expect.any(String), problem: expect.stringMatching(problem) }
+  ])
+})
+
+it('leaves out a server whose headers Nautobot would have refused, and corrects its time-outs', async () => {
+  const { load, leftOut } = await setup({
+    'mcp-servers': [
+      mcpServerAnswer(1, 'bad', { headers: { Cookie: 'a' } }),
+      mcpServerAnswer(2, 'worse', { transport: 'stdio' }),
+      mcpServerAnswer(3, 'good', { headers: { 'X-A': 'a' }, timeout: 300, total_timeout: 60 })
+    ]
+  })
+
+  const [good, ...others] = (await load()).mcpServers
+  expect(others).toEqual([])
+  expect(good).toMatchObject({
+    headers: { 'X-A': 'a' },
+    timeoutMs: 300_000,
+    totalTimeoutMs: 300_000
+  })
+  expect(leftOut.map(({ problem }) => problem)).toEqual([
+    expect.stringContaining('Remove "Cookie"'),
+    expect.stringContaining('transport')
   ])
 })
 
@@ -216,4 +273,16 @@ it('stops with its owner', async () => {
   })
 
   await expect(load()).rejects.toThrow('closing')
+})
+
+it('keeps a model without the parameters that may not be sent, and tells of each', async () => {
+  const parameters = { temperature: 0.5, top_p: 2, stream: true }
+  const { load, leftOut } = await setup({
+    'llm-models': [llmModelAnswer(1, 'gpt', { parameters })]
+  })
+  expect((await load()).llmModels[0]?.parameters).toEqual({ temperature: 0.5 })
+  expect(leftOut).toEqual([
+    { list: 'llm-models', object: 'gpt', problem: 'Set "top_p" to a number from 0 to 1.' },
+    { list: 'llm-models', object: 'gpt', problem: expect.stringMatching(/^Remove "stream"/) }
+  ])
 })

@@ -32,13 +32,15 @@ it('describes a model: fields, filters that take the same together, and allowed 
       { takes: 'name or id, with everything below it', suffixes: 'n', names: 'location' },
       { takes: 'true or false', names: 'has_primary_ip' },
       { takes: 'number', suffixes: 'gte isnull', names: 'position' },
-      { takes: 'text', names: 'cf_site_code tags q' }
+      { takes: 'text', names: 'cf_site_code tags q' },
+      { takes: 'time', suffixes: 'gte lte', names: 'created' }
     ],
     suffixes: {
       __n: 'is not',
       __ic: 'contains',
       __isw: 'starts with',
       __gte: 'greater or equal',
+      __lte: 'less or equal',
       __isnull: 'true: has no value'
     },
     values: { face: ['front', 'rear'], status: ['Active', 'Planned'] }
@@ -103,12 +105,13 @@ it('lists the models that the user may view, and says how many are left out', as
     models: {
       dcim: 'device, interface',
       ipam: 'ipaddress (IP addresses)',
-      extras: 'status (statuses), objectchange, note'
+      extras: 'status (statuses), objectchange, note',
+      virtualization: 'vminterface'
     },
     note: 'A model is written app.model.',
     gaps: ['1 models are left out: you may view none of their objects.']
   })
-  expect(facts).toMatchObject({ rows: 6, gaps: [] })
+  expect(facts).toMatchObject({ rows: 7, gaps: [] })
 })
 
 it('finds models by a word in their names', async () => {

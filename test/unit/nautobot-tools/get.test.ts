@@ -72,7 +72,7 @@ it('reads an object by its id with one request, in words, and links it with what
   const { text, facts } = await call('get', { model: 'device', object: ID.toUpperCase() })
 
   expect(server.requests.length - before).toBe(1)
-  const [request] = sent(`/api/dcim/devices/${ID}/`)
+  const [request] = sent(`/objects/dcim.device/${ID}/`)
   expect(request?.query.toString()).toBe('depth=1&exclude_m2m=false&include=relationships')
   expect(text).toEqual({
     model: 'dcim.device',
@@ -156,16 +156,60 @@ it.each([
 
   expect(error).toMatchObject({ isError: true, code: 'INVALID_REQUEST' })
   expect(error.message).toContain(sentence)
-  expect([...sent('/api/dcim/'), ...sent('graphql')]).toEqual([])
+  expect([...sent('/objects/'), ...sent('graphql')]).toEqual([])
 })
 
-it('finds an object by its name with two requests, whatever the case of its letters', async () => {
+it('finds and reads an object by its name with one request when nothing else is meant', async () => {
+  const parts = { object: DEVICE, related: [], none: [], hidden: [] }
+  const { call, anotherRun, server, sent } = await setup({
+    only: () => ({ found: 1, object_type: 'dcim.device', ...parts })
+  })
+  await (await anotherRun())('get', { object: 'AMS01-RTR-01' })
+  const before = server.requests.length
+  const { text } = await call('get', { model: 'device', object: 'ams01 rtr 01' })
+
+  expect(text).toMatchObject({ model: 'dcim.device', id: ID, object: 'ams01-rtr-01' })
+  expect(server.requests.length - before).toBe(1)
+  expect(sent('/objects/').at(-1)?.query.getAll('in')).toEqual(['1 dcim.device name ams01 rtr 01'])
+  expect(sent('graphql')).toEqual([])
+})
+
+it.each<[what: string, only: Answer]>([
+  ['none', () => ({ found: 0 })],
+  ['several', () => ({ found: 2 })],
+  ['a wrong list', (_, response) => json(response, 400, { in: ['No.'] })],
+  ['an older app', (_, response) => json(response, 404, { detail: 'Not found.' })]
+])('searches when the shim knows of %s', async (_what, only) => {
+  const { call } = await setup({ only, graphql: rows([found]), rest: device })
+  expect((await call('get', { object: 'ams01-rtr-01' })).text.id).toBe(ID)
+})
+
+it.each([
+  [163, 1],
+  [164, 0]
+])('names the lists of a name of %i letters in %i request', async (letters, requests) => {
+  const { call, sent } = await setup({ only: () => ({ found: 0 }), graphql: rows([]) })
+  await call('get', { model: 'device', object: '界'.repeat(letters) })
+  const asked = sent('/objects/')
+  expect([letters, asked.length]).toEqual([letters, requests])
+})
+
+it('says that it could not ask, when it could not', async () => {
+  const { call } = await setup({
+    only: (_, response) => json(response, 502, '<h1>Bad gateway</h1>'),
+    graphql: rows([])
+  })
+  const { isError, text } = await call('get', { object: 'ams01-rtr-01' })
+  expect([isError, (text.error as { code: string }).code]).toEqual([true, 'NAUTOBOT_UNAVAILABLE'])
+})
+
+it('finds an object by its name whatever the case of its letters', async () => {
   const { call, anotherRun, server, sent } = await setup({ graphql: rows([found]), rest: device })
   await (await anotherRun())('get', { object: 'AMS01-RTR-01' })
   const before = server.requests.length
 
   expect((await call('get', { object: 'AMS01-RTR-01' })).text.id).toBe(ID)
-  expect(server.requests.length - before).toBe(2)
+  expect(server.requests.length - before).toBe(3)
   expect(graphqlText(sent('graphql')[0])).toBe(
     '{ l0: devices(name: "AMS01-RTR-01", limit: 11, offset: 0) ' +
       '{ id name location { name } role { name } status { name } serial } }'
@@ -186,7 +230,7 @@ it.each([
 
   expect(text).toMatchObject({ model: 'ipam.ipaddress', object: '10.0.0.1/24' })
   expect(graphqlText(sent('graphql')[0])).toContain(list)
-  expect(sent(`/api/ipam/ip-addresses/${ID}/`)[0]?.query.get('depth')).toBe('2')
+  expect(sent(`/objects/ipam.ipaddress/${ID}/`)[0]?.query.get('depth')).toBe('2')
 })
 
 it('lists the objects that may be meant, with what tells them apart', async () => {
@@ -209,7 +253,7 @@ it('lists the objects that may be meant, with what tells them apart', async () =
       }
     ]
   })
-  expect(sent('/api/dcim/')).toEqual([])
+  expect(sent('/objects/dcim')).toEqual([])
 })
 
 it('bounds the candidates and says that there are more', async () => {
@@ -319,7 +363,7 @@ it('keeps an object within bounds, and says what it left out', async () => {
   expect((text.fields as { others: string[] }).others).toHaveLength(25)
   expect(facts.gaps).toContain('"others" was cut at 25 of 60.')
   expect(facts.gaps.at(-1)).toMatch(/^\d+ fields were left out/)
-  expect(facts.links).toHaveLength(10)
+  expect(facts.links).toHaveLength(15)
 })
 
 it('does not read secrets out', async () => {
@@ -339,6 +383,35 @@ it('does not read secrets out', async () => {
     headers: '(not shown here)',
     max_tokens: 5
   })
+})
+
+it('does not read secrets out of documents, whatever their depth and case', async () => {
+  const secret = 'hunter2'
+  const { call } = await setup({
+    rest: () => ({
+      ...DEVICE,
+      secrets_group: named('extras.secretsgroup', OTHER, 'routers'),
+      config_context: { snmp: [{ community: 'public', AuthKey: secret }], ntp: ['10.0.0.1'] },
+      custom_fields: {
+        wifi: { ssid: 'guest', 'pre-shared-key': secret, apiKey: [secret], password: 1234 },
+        tokens: [secret],
+        limits: { max_tokens: 5 }
+      }
+    })
+  })
+  const { text, facts } = await call('get', { model: 'device', object: ID })
+
+  expect(JSON.stringify(text)).not.toMatch(/hunter2|1234/)
+  expect(text.fields).toMatchObject({
+    secrets_group: 'routers',
+    config_context: { snmp: [{ AuthKey: '(not shown here)' }], ntp: ['10.0.0.1'] },
+    cf_wifi: { ssid: 'guest', 'pre-shared-key': '(not shown here)' },
+    cf_tokens: '(not shown here)',
+    cf_limits: { max_tokens: 5 }
+  })
+  expect(facts.gaps).toContain(
+    'A part of "config_context" is not shown here; its page in Nautobot may show it.'
+  )
 })
 
 it.each([
@@ -370,4 +443,87 @@ it('reads the path of a Nautobot that does not stand at the root of its host', (
   const read = readIdentifier(`${home}/dcim/devices/${ID}/`, home)
 
   expect(read).toEqual({ kind: 'url', path: `/dcim/devices/${ID}/` })
+})
+
+const list = (name: string, objectType: string, more = {}) => ({
+  name,
+  object_type: objectType,
+  count: 1,
+  filters: null,
+  objects: [],
+  ...more
+})
+
+it('tells how many objects point at it, names the first, and links the lists', async () => {
+  const { call, sent } = await setup({
+    rest: device,
+    related: {
+      related: [
+        list('interfaces', 'dcim.interface', {
+          count: 48,
+          filters: { device: ID },
+          objects: [
+            { id: 'i-1', label: 'xe-0/0/0', facts: { addresses: ['10.0.0.1/24', '(hidden)'] } },
+            { id: 'i-2', label: 'xe-0/0/1', facts: {} }
+          ]
+        }),
+        list('vc_master_for', 'dcim.device', {
+          objects: [{ id: OTHER, label: 'spare-1', facts: { connected_to: ['a b'] } }]
+        }),
+        list('plans', 'app.plan', { count: 2, filters: { device: ID } })
+      ],
+      none: ['console_ports', 'services'],
+      hidden: ['cables']
+    }
+  })
+  const { text, facts } = await call('get', { model: 'device', object: ID })
+
+  expect(text).toMatchObject({
+    related: {
+      interfaces: { count: 48, first: ['xe-0/0/0 (addresses: 10.0.0.1/24, (hidden))', 'xe-0/0/1'] },
+      vc_master_for: { count: 1, first: ['spare-1 (connected to: a b)'] },
+      plans: { count: 2, first: [] }
+    },
+    related_none: 'console_ports services',
+    related_hidden_by_your_rights: 'cables'
+  })
+  expect(facts.links.slice(0, 3)).toEqual([
+    expect.objectContaining({ label: 'device ams01-rtr-01' }),
+    {
+      label: 'Interfaces of ams01-rtr-01: 48',
+      url: `https://nautobot.example.com/dcim/interfaces/?device=${ID}&clear_view=true`
+    },
+    {
+      label: 'device spare-1',
+      url: `https://nautobot.example.com/dcim/devices/${OTHER}/`
+    }
+  ])
+  expect(sent('/objects/')).toHaveLength(1)
+})
+
+it('keeps what points at an object within bounds, but for the numbers', async () => {
+  const objects = Array.from({ length: 5 }, (_, i) => ({
+    id: `${i}`,
+    label: 'x'.repeat(200),
+    facts: { addresses: ['y'.repeat(200)] }
+  }))
+  const related = Array.from({ length: 60 }, (_, i) =>
+    list(`list_${i}`, 'dcim.interface', { count: 5, filters: { device: ID }, objects })
+  )
+  const { call } = await setup({ rest: device, related: { related } })
+  const { text, facts } = await call('get', { model: 'device', object: ID })
+
+  expect(JSON.stringify(text).length).toBeLessThan(10_000)
+  expect(Object.keys(text.related as object)).toHaveLength(60)
+  expect((text.related as Record<string, unknown>).list_59).toEqual({ count: 5 })
+  expect(facts.links.filter(({ label }) => label.startsWith('List '))).toHaveLength(8)
+})
+
+it('looks for a MAC among all models that have them', async () => {
+  const { call, sent } = await setup({ graphql: rows([{ id: ID, name: 'eth0' }]), rest: device })
+  await call('get', { object: '02:00:5e:10:00:11' })
+  const text = graphqlText(sent('graphql')[0])
+
+  expect(text).toContain('l0: interfaces(mac_address: "02:00:5E:10:00:11", limit: 11')
+  expect(text).toContain('l1: vm_interfaces(mac_address: "02:00:5E:10:00:11", limit: 11')
 })

@@ -103,12 +103,18 @@ it.each<[string, string, RegExp, string[]?]>([
   [
     'too many objects by nested lists',
     '{ devices(limit: 200) { interfaces { name } } }',
-    /about 6231 objects .* 3000 are allowed. Most of them are in "devices.interfaces"/
+    // 201 devices, 30 interfaces of each at most, and 3 for the list of each.
+    /about 6834 objects; 5000 are allowed. Most of that is in "devices.interfaces"/
+  ],
+  [
+    'too many nested lists with filters',
+    '{ devices(limit: 150) { interfaces(enabled: false) { name } } }',
+    /about 5587 objects/
   ],
   [
     'too many objects by relations',
-    `{ devices(limit: 200) { ${Array.from({ length: 15 }, (_, i) => `l${i}: location { name }`).join(' ')} } }`,
-    /3216 objects/
+    `{ interfaces(limit: 200) { ${Array.from({ length: 15 }, (_, i) => `d${i}: device { location { name } }`).join(' ')} } }`,
+    /6231 objects/
   ]
 ])('refuses %s before it is sent', async (_what, query, sentence, nearest) => {
   const { call, sent } = await setupQueries({
@@ -126,14 +132,14 @@ it('counts the lists within few objects, and refuses what is long there', async 
   const { call, sent } = await setupQueries({
     counts: {
       'dcim.location': 100,
-      'dcim.device': ({ size }) => (size === 0 ? 5_000 : 4_000)
+      'dcim.device': ({ size }) => (size === 0 ? 9_000 : 8_000)
     },
     answer: () => ({ data: { rows: [{ id: 'id-1' }, { id: 'id-2' }] } })
   })
   const query = '{ locations(limit: 2) { devices { name } } }'
   const error = errorOf(await call('query', { query }))
 
-  expect(error.message).toMatch(/about 4003 objects .* Most of them are in "locations.devices"/)
+  expect(error.message).toMatch(/about 8012 objects; .* Most of that is in "locations.devices"/)
   expect(sent).toEqual(['{ rows: locations(limit: 3, offset: 0) { id } }'])
 })
 
@@ -297,4 +303,77 @@ it('reads the schema anew when Nautobot knows a name that the schema lacks', asy
   expect(sent.at(-1)).toBe('{ devices(limit: 1) { brand_new } }')
 
   expect((await call('query', { query })).text.data).toEqual({ devices: [{ brand_new: 1 }] })
+})
+
+it('reads no secret out, under whatever alias and however deep in a document', async () => {
+  const fake = await setupQueries({
+    counts: { 'dcim.device': 1 },
+    answer: () => ({
+      data: {
+        devices: [
+          {
+            name: 'd1',
+            motto: 'hunter2',
+            data: { snmp: [{ auth_key: 'hunter2' }], ntp: ['10.0.0.1'] },
+            role: { name: 'router' }
+          }
+        ]
+      }
+    })
+  })
+  for (const name of ['wifi_psk', 'local_config_context_data']) fake.learn(name)
+  const query = '{ devices { name motto: wifi_psk data: local_config_context_data role { name } } }'
+  const { text, facts } = await fake.call('query', { query })
+
+  expect(text.data).toEqual({
+    devices: [
+      {
+        name: 'd1',
+        motto: '(not shown here)',
+        data: { snmp: [{ auth_key: '(not shown here)' }], ntp: ['10.0.0.1'] },
+        role: { name: 'router' }
+      }
+    ]
+  })
+  expect(facts.gaps).toEqual([
+    '"devices.motto" is not shown here; its page in Nautobot may show it.',
+    'A part of "devices.data" is not shown here; its page in Nautobot may show it.'
+  ])
+})
+
+it('reads times as the other tools do, in filters at the root and below it', async () => {
+  const { call, sent } = await setupQueries({ counts: { 'dcim.device': 5 } })
+  const query = '{ devices(created__gte: "2 days ago", created__lte: "2026-11-20") { name } }'
+  const { text } = await call('query', { query })
+
+  expect(sent).toEqual([
+    expect.stringMatching(
+      /^{ devices\(created__gte: "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", created__lte: "2026-11-20", limit/
+    )
+  ])
+  expect(Object.keys(Object(text.read_as))).toEqual(['devices'])
+  const soon = await call('query', { query: '{ devices(created__gte: "soon") { name } }' })
+  expect(errorOf(soon).message).toMatch(/"soon" is not a time. Use 2026-11-20/)
+  expect(sent).toHaveLength(1)
+})
+
+it('takes a name in other letters for the one that there is, and says so', async () => {
+  const { call, sent } = await setupQueries({
+    counts: { 'dcim.device': (filters) => (filters.get('location') === 'AMS01' ? 2 : 400) },
+    answer: (request) =>
+      /name__ie/.test(JSON.stringify(request.body))
+        ? { data: { rows: [{ id: 'i', name: 'AMS01' }] } }
+        : { data: { devices: rows(2) } }
+  })
+  const { text, facts } = await call('query', {
+    query: '{ devices(location: "ams01") { name } }'
+  })
+
+  expect(text).toEqual({
+    counts: { devices: 2 },
+    read_as: { devices: { location: ['AMS01'] } },
+    data: { devices: rows(2) }
+  })
+  expect(facts.links[0]?.url).toContain('location=AMS01')
+  expect(sent.at(-1)).toBe('{ devices(location: "AMS01", limit: 51, offset: 0) { name } }')
 })

@@ -16,7 +16,9 @@ it('tells an empty list from a list that the user may not see', async () => {
 it.each([
   ['devcies', ['dcim.device']],
   ['dcim.locations', ['dcim.location']],
-  ['zebra', undefined]
+  ['zebra', undefined],
+  ['devices 東京', ['dcim.device']],
+  ['dеvices', ['dcim.device']]
 ])('refuses the model %j and names what is near', async (name, near) => {
   const { call, sent } = await setup()
   const { isError, code, nearest } = errorOf(await call('count', { model: name }))
@@ -123,4 +125,16 @@ it('answers with the new token after Nautobot refused the old one', async () => 
 
   expect((await call('count', { model: 'devices' })).text.count).toBe(7)
   expect(forgotten).toEqual(['alice-token'])
+})
+
+it.each<[string, Record<string, unknown>, string]>([
+  ['an argument that is missing', {}, 'model: This is missing.'],
+  ['a name of its own length', { model: 'devices', ['x'.repeat(100_000)]: 1 }, 'arguments: ']
+])('names %s in a sentence of bounded length', async (_what, args, beginning) => {
+  const { call } = await setup()
+  const { code, message } = errorOf(await call('count', args))
+
+  expect(code).toBe('INVALID_REQUEST')
+  expect(message.startsWith(beginning)).toBe(true)
+  expect(message.length).toBeLessThan(500)
 })

@@ -64,7 +64,7 @@ it('forgets after a minute', async () => {
 })
 
 it('makes room for new answers, by their number and by their size', async () => {
-  const { read, asked } = setup({ maxEntries: 2, maxBytes: 30 })
+  const { read, asked } = setup({ maxEntries: 2, maxCharacters: 30 })
   for (const key of ['a', 'b', 'c', 'a']) await read(key)
   expect(asked).toEqual(['a', 'b', 'c', 'a'])
   await read('d', 'x'.repeat(20))

@@ -94,6 +94,11 @@ it('says how many there are when the list is cut', async () => {
   expect(text.gaps).toEqual(['The list was cut at 25 of 310.'])
   expect(facts).toMatchObject({ rows: 25, count: 310 })
   expect(facts.links).toHaveLength(1)
+  expect(facts.objects).toHaveLength(25)
+  expect(facts.objects?.[24]).toEqual({
+    label: 'device device-24',
+    url: 'https://nautobot.example.com/dcim/devices/id-24/'
+  })
   expect(sent('/count/')).toHaveLength(1)
 })
 
@@ -126,7 +131,7 @@ it('reads choices, lists of relations, content types and paths as people write t
     tags: [{ name: 'lab' }, { name: 'pci' }],
     device_type__manufacturer__name: { manufacturer: { name: 'Juniper' } },
     changed_object_type: { app_label: 'dcim', model: 'device' },
-    cf_site_code: 'NL-1'
+    _custom_field_data: { site_code: 'NL-1', other: 'x' }
   }
   const { call, sent } = await setup({ graphql: () => ({ data: { rows: [row] } }) })
   const fields = [
@@ -140,8 +145,22 @@ it('reads choices, lists of relations, content types and paths as people write t
 
   expect(text.rows).toEqual([['front', ['lab', 'pci'], 'Juniper', 'dcim.device', 'NL-1']])
   expect(graphqlText(sent('graphql')[0])).toContain(
-    '{ id face tags { name } device_type__manufacturer__name: device_type { manufacturer { name } } changed_object_type { app_label model } cf_site_code }'
+    '{ id face tags { name } device_type__manufacturer__name: device_type { manufacturer { name } } changed_object_type { app_label model } _custom_field_data }'
   )
+})
+
+it('says of a filter that GraphQL learns with a restart that count takes it', async () => {
+  const { call } = await setup({
+    count: () => ({ count: 3 }),
+    graphql: (_, response) =>
+      json(response, 400, {
+        errors: [{ message: "Unknown argument 'cf_site_code' on field 'devices'." }]
+      })
+  })
+  const error = errorOf(await call('find', { model: 'devices', filters: { cf_site_code: 'NL-1' } }))
+
+  expect(error).toMatchObject({ isError: true, code: 'INVALID_REQUEST' })
+  expect(error.message).toContain('"cf_site_code" only after a restart')
 })
 
 it.each([
@@ -167,6 +186,7 @@ it.each<[string, Record<string, unknown>]>([
   ['a number that is none', { position: 'ten' }],
   ['isnull with a text', { position__isnull: 'yes' }],
   ['two values where Nautobot takes the last', { q: ['a', 'b'] }],
+  ['two times of which REST takes the last', { created__lte: ['2030-01-01', '2026-01-01'] }],
   ['a parameter of the list', { limit: 0 }],
   ['a parameter of the count', { group_by: 'role' }],
   ['a name that is no name', { 'name) { id } x: devices(q': 'a' }]
@@ -220,20 +240,27 @@ it('asks with the token of the user and nobody else, also when users share a dir
 
 it('stops asking when the run is stopped', async () => {
   const arrived = Promise.withResolvers<void>()
-  const closed = Promise.withResolvers<void>()
-  const { call } = await setup({
-    count: (_, response) => {
-      response.once('close', () => closed.resolve())
+  const answered = Promise.withResolvers<void>()
+  const { call, server } = await setup({
+    graphql: async () => {
       arrived.resolve()
+      await answered.promise
+      return { data: { rows: [] } }
     }
   })
   const stopping = new AbortController()
-  const waiting = call('count', { model: 'devices' }, stopping.signal)
+  const waiting = call('find', { model: 'devices' }, stopping.signal)
   await arrived.promise
   stopping.abort()
-
   await expect(waiting).rejects.toThrow()
-  await closed.promise
+
+  // An empty list would be counted.
+  const before = server.requests.length
+  answered.resolve()
+  await call('describe', { model: 'devices' })
+  expect(server.requests.slice(before).map(({ path }) => path)).not.toContain(
+    `${API}/count/dcim.device/`
+  )
 })
 
 it.each<[string, Record<string, unknown>, string]>([
@@ -251,7 +278,8 @@ it.each<[string, Record<string, unknown>, string]>([
     },
     'filters'
   ],
-  ['an argument of another name', { model: 'devices', sort: 'name' }, 'arguments'],
+  ['an argument of another name', { model: 'devices', order: 'name' }, 'arguments'],
+  ['too many fields to sort by', { model: 'devices', sort: ['name', 'role', 'status'] }, 'sort'],
   ['no model', {}, 'model']
 ])('refuses to list %s, and names the argument', async (_what, args, argument) => {
   const { call, server } = await setup()
@@ -275,7 +303,24 @@ it('says that a place is hidden instead of "none there"', async () => {
 
   expect(text.gaps).toEqual([
     'Your rights do not show the location "FRA01", so nothing there is seen.',
-    `Your rights do not show the location "${id}", so nothing there is seen.`
+    `Your rights do not show the location "${id}", so nothing there is seen.`,
+    'Nautobot could not be asked whether your rights show the location "NYC01".'
   ])
   expect(sent('/count/dcim.location/')).toHaveLength(5)
+})
+
+it('lists documents as they are, and no secret of them or of a field', async () => {
+  const data = { snmp: { auth_key: 'hunter2' }, ntp: ['10.0.0.1', '10.0.0.2'] }
+  const row = { id: 'i', name: 'hook', secret: 'hunter2', parameters: data, secrets_group: null }
+  const { call } = await setup({ graphql: () => ({ data: { rows: [row] } }) })
+  const fields = ['name', 'secret', 'parameters', 'secrets_group']
+  const { text, facts } = await call('find', { model: 'devices', fields })
+
+  expect(text.rows).toEqual([
+    ['hook', '(not shown here)', { ...data, snmp: { auth_key: '(not shown here)' } }, null]
+  ])
+  expect(facts.gaps).toEqual([
+    '"secret" is not shown here; its page in Nautobot may show it.',
+    'A part of "parameters" is not shown here; its page in Nautobot may show it.'
+  ])
 })

@@ -265,18 +265,88 @@ it('gives up on an answer that trickles past the time', async () => {
   })
 })
 
-it('closes the connection and throws the reason when the caller aborts', async () => {
+/** A request that nobody answers, and that its caller has given up. */
+async function giveUp(options: Partial<NautobotClientOptions> = {}) {
   const closed = Promise.withResolvers<void>()
   const controller = new AbortController()
+  let isClosed = false
+  const { nautobot } = await connect((_request, response) => {
+    response.on('close', () => {
+      isClosed = true
+      closed.resolve()
+    })
+    controller.abort(new Error('stopped by the user'))
+  }, options)
+  const asked = nautobot.get('/api/x/', {}, call({ signal: controller.signal }))
+  await expect(asked).rejects.toThrow('stopped by the user')
+  return { nautobot, closed: closed.promise, isClosed: () => isClosed }
+}
+
+it('throws the reason at once when the caller aborts, and hangs up a while later', async () => {
+  const { closed, isClosed } = await giveUp({ maxLeftMs: 100 })
+
+  expect(isClosed()).toBe(false)
+  await closed
+})
+
+it('loses no place to a caller who leaves in whatever moment it is given one', async () => {
+  const { server } = await connect(() => ({}))
+  const afterTicks = async (ticks: number, act: () => void) => {
+    for (let tick = 0; tick < ticks; tick += 1) await undefined
+    act()
+  }
+  for (let ticks = 0; ticks < 20; ticks += 1) {
+    const leaving = new AbortController()
+    const first = Promise.withResolvers<void>()
+    const nautobot = client(server.url, {
+      maxInFlight: 1,
+      maxQueueWaitMs: 500,
+      onRequest: () => first.resolve(afterTicks(ticks, () => leaving.abort(new Error('left'))))
+    })
+    const answered = nautobot.get('/api/first/', {}, call())
+    const left = nautobot.get('/api/left/', {}, call({ signal: leaving.signal }))
+    const outcome = Promise.allSettled([left])
+    await Promise.all([answered, first.promise])
+
+    expect(await outcome).toMatchObject([{ status: 'rejected', reason: { message: 'left' } }])
+    expect(await nautobot.get('/api/last/', {}, call())).toEqual({})
+  }
+})
+
+it('hangs up on what was given up when it is closed', async () => {
+  const { nautobot, closed } = await giveUp()
+
+  nautobot.close()
+  await closed
+})
+
+it('hangs up at once on what is given up after it was closed', async () => {
+  const closed = Promise.withResolvers<void>()
   const { nautobot } = await connect((_request, response) => {
     response.on('close', () => closed.resolve())
-    controller.abort(new Error('stopped by the user'))
   })
+  nautobot.close()
+  const late = await failureOf(nautobot.get('/api/x/', {}, call({ timeoutMs: 30 })))
 
-  const asked = nautobot.get('/api/x/', {}, call({ signal: controller.signal }))
-
-  await expect(asked).rejects.toThrow('stopped by the user')
+  expect(late.message).toBe('Nautobot did not answer in time.')
   await closed.promise
+})
+
+it('does not read once more for a caller who has left', async () => {
+  const gone = Promise.withResolvers<void>()
+  const { server, nautobot } = await connect(async (_request, response) => {
+    await gone.promise
+    response.destroy()
+  })
+  const seen = Promise.withResolvers<void>()
+  const watched = client(server.url, { onRequest: () => seen.resolve() })
+  await failureOf(watched.get('/api/x/', {}, call({ timeoutMs: 30 })))
+  gone.resolve()
+  await seen.promise
+
+  // Another request is answered later than a second try of the first would arrive.
+  await failureOf(nautobot.send('POST', '/api/y/', {}, call()))
+  expect(server.requests.map(({ path }) => path)).toEqual(['/api/x/', '/api/y/'])
 })
 
 it.each([

@@ -109,6 +109,51 @@ it('never has more requests on the wire than allowed, in all and for each token'
   expect(server.requests).toHaveLength(6)
 })
 
+it('keeps the place of a request whose caller has left, until Nautobot has answered it', async () => {
+  const open: ServerResponse[] = []
+  let most = 0
+  const server = await startWireServer((_request, response) => {
+    open.push(response)
+    most = Math.max(most, open.length)
+  })
+  const nautobot = createNautobotClient({
+    url: server.url,
+    publicUrl: server.url,
+    timeoutMs: 5_000,
+    maxInFlight: 2,
+    maxInFlightPerToken: 2,
+    maxQueueWaitMs: 100,
+    maxResponseBytes: 1_000,
+    verifyTls: true
+  })
+  const ask = (more: { signal?: AbortSignal; timeoutMs?: number } = {}) =>
+    nautobot.get(
+      '/api/x/',
+      {},
+      { token: new Secret('a'), signal: idle, correlationId: 'c', ...more }
+    )
+  const stop = new AbortController()
+  const left = Promise.allSettled([ask({ signal: stop.signal }), ask({ timeoutMs: 50 })])
+  await expect.poll(() => open.length).toBe(2)
+  stop.abort(new Error('stopped'))
+  expect(await left).toMatchObject([
+    { reason: { message: 'stopped' } },
+    { reason: { message: 'Nautobot did not answer in time.' } }
+  ])
+
+  await expect(ask()).rejects.toMatchObject({
+    message: 'Too many requests are waiting for Nautobot.'
+  })
+  for (const response of open.splice(0)) json(response, 200, 'late')
+  const next = ask()
+  await expect.poll(() => open.length).toBe(1)
+  for (const response of open) json(response, 200, 'in time')
+
+  expect(await next).toBe('in time')
+  expect({ most, requests: server.requests.length }).toEqual({ most: 2, requests: 3 })
+  nautobot.close()
+})
+
 it('says that Nautobot is busy when a request waits too long', async () => {
   const server = await startWireServer(() => undefined)
   const nautobot = createNautobotClient({
