@@ -1,5 +1,7 @@
+import type { BaseMessageChunk } from '@langchain/core/messages'
 import { ChatOpenAICompletions, type OpenAIClient } from '@langchain/openai'
 import type { LlmModel } from '../catalog/catalog.ts'
+import { AppError } from '../errors.ts'
 import {
   incomplete,
   notChatCompletions,
@@ -15,6 +17,8 @@ export const STREAM_SILENCE_MS = 60_000
 export interface ChatCompletionsModelFields {
   readonly model: LlmModel
   readonly endpoint: ProviderEndpoint
+  /** The model's own, as its provider takes them. */
+  readonly parameters: Readonly<Record<string, unknown>>
   /** Adds the credential by itself: the model object, which LangChain prints and traces, never holds it. */
   readonly fetch: typeof fetch
   /** Takes the credential out of an error that may repeat it: an error event does, in the middle of a good answer. */
@@ -62,8 +66,19 @@ export class ChatCompletionsModel extends ChatOpenAICompletions {
     options?: this['ParsedCallOptions'],
     extra?: { streaming?: boolean }
   ): ReturnType<ChatOpenAICompletions['invocationParams']> {
-    // As the administrator wrote them: LangChain renames some by what a model is called.
-    return { ...super.invocationParams(options, extra), ...this.#fields.model.parameters }
+    // Ours last: LangChain renames some by what a model is called.
+    return { ...super.invocationParams(options, extra), ...this.#fields.parameters }
+  }
+
+  /** LangChain drops what a model says in refusal, and calls of servers that never name the role. */
+  protected override _convertCompletionsDeltaToBaseMessageChunk(
+    delta: Chunk['choices'][number]['delta'],
+    rawResponse: Chunk,
+    role: OpenAIClient.Chat.ChatCompletionRole = 'assistant'
+  ): BaseMessageChunk {
+    const message = super._convertCompletionsDeltaToBaseMessageChunk(delta, rawResponse, role)
+    if (delta.refusal) message.additional_kwargs.refusal = delta.refusal
+    return message
   }
 
   override completionWithRetry(
@@ -88,9 +103,15 @@ export class ChatCompletionsModel extends ChatOpenAICompletions {
     } catch (error) {
       if (signal?.aborted) throw error
       this.#fields.redactFailure(error)
-      throw toModelError(error, this.#fields.model)
+      throw toModelError(namedIn(error) ?? error, this.#fields.model)
     }
   }
+}
+
+/** What our own `fetch` has named already; the openai package wraps it. */
+function namedIn(error: unknown): AppError | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof AppError ? cause : undefined
 }
 
 function wholeAnswer(answer: Completion, model: LlmModel): Completion {

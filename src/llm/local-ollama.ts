@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { EnvironmentModel } from '../config.ts'
+import { readText } from '../platform/read-text.ts'
 
 const DEFAULT_TIMEOUT_MS = 300
 const MAX_ANSWER_BYTES = 1024 * 1024
@@ -65,20 +66,7 @@ async function listModels({
     redirect: 'error',
     signal: signal ? AbortSignal.any([signal, deadline]) : deadline
   })
-  return answer.parse(JSON.parse(await readBounded(response))).models
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  // Leaving the loop early closes the connection.
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_ANSWER_BYTES) throw new Error('The answer is too long for a list of models')
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text
+  return answer.parse(JSON.parse(await readText(response, MAX_ANSWER_BYTES))).models
 }
 
 function callsTools({ capabilities }: InstalledModel): number {

@@ -1,17 +1,13 @@
 import type { LlmModel } from '../catalog/catalog.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import { isRecord } from '../platform/json.ts'
 import { describeFailure } from '../platform/outbound.ts'
+import { isContextTooLong } from './context-length.ts'
+import type { ProviderRefusal } from './provider-refusal.ts'
+import { filteredCategories, isContentFiltered, isQuotaUsedUp } from './provider-refusal.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 const MAX_PROVIDER_MESSAGE_CHARACTERS = 300
-const MAX_RETRY_AFTER_SECONDS = 3600
-
-/** What is known of an error that the provider answered; see `APIError` of the openai package. */
-interface ProviderRefusal {
-  readonly status: number
-  readonly headers?: { get(name: string): string | null }
-  readonly error?: unknown
-  readonly code?: unknown
-}
 
 /**
  * Names what went wrong between us and a model, in one sentence for people. An AppError is answered as it is. Nothing
@@ -21,6 +17,8 @@ export function toModelError(error: unknown, model: LlmModel): AppError {
   if (error instanceof AppError) return error
   if (isRefusal(error)) return refused(error, model)
   if (isTimeout(error)) return timedOut(model, error)
+  if (isContextTooLong(error)) return tooLong(model, error)
+  if (isErrorEvent(error) && isContentFiltered(error)) return filtered(model, error)
   const reason = describeFailure(error) ?? (error instanceof SyntaxError ? MALFORMED : undefined)
   return failed(model, `The LLM model "${model.name}" failed: ${reason ?? UNKNOWN}.`, error)
 }
@@ -28,6 +26,13 @@ export function toModelError(error: unknown, model: LlmModel): AppError {
 export function timedOut(model: LlmModel, cause?: unknown): AppError {
   const message = `The LLM model "${model.name}" did not answer within ${inSeconds(model.timeoutMs)}.`
   return new AppError('MODEL_TIMEOUT', message, { cause, details: { model: model.name } })
+}
+
+/** Said in the stream, where there is no status. */
+function tooLong(model: LlmModel, cause: unknown): AppError {
+  const message = `The conversation is too long for the LLM model "${model.name}".`
+  const details = { model: model.name, reason: 'context-length' }
+  return new AppError('MODEL_FAILED', message, { cause, details })
 }
 
 /** The provider began to answer, then went silent. */
@@ -43,8 +48,15 @@ function inSeconds(ms: number): string {
 
 /** The provider began to answer, then ended without saying that it had finished. */
 export function incomplete(model: LlmModel, cause?: unknown): AppError {
+  if (isErrorEvent(cause) && isContentFiltered(cause)) return filtered(model, cause)
   const message = `The LLM model "${model.name}" ended in the middle of its answer.`
   return new AppError('MODEL_INCOMPLETE', message, { cause, details: { model: model.name } })
+}
+
+/** The provider's content filter let nothing of an answer through. */
+export function filtered(model: Pick<LlmModel, 'name'>, cause?: unknown): AppError {
+  const message = `The content filter of the provider of the LLM model "${model.name}" let no answer through.`
+  return new AppError('MODEL_CONTENT_FILTERED', message, { cause, details: { model: model.name } })
 }
 
 /** 200, but nothing in it is a chat completion: usually a wrong address. */
@@ -62,6 +74,11 @@ function failed(model: LlmModel, message: string, cause?: unknown): AppError {
 
 function isRefusal(error: unknown): error is ProviderRefusal {
   return error instanceof Error && 'status' in error && typeof error.status === 'number'
+}
+
+/** An error that came as an event of a stream that had begun well. */
+function isErrorEvent(error: unknown): error is ProviderRefusal & Error {
+  return error instanceof Error && 'error' in error && isRecord(error.error)
 }
 
 function isTimeout(error: unknown): boolean {
@@ -101,7 +118,10 @@ const REFUSALS: Readonly<Record<number, RefusalKind>> = {
   422: REQUEST_REFUSED,
   429: {
     code: 'MODEL_RATE_LIMITED',
-    say: ({ name }) => `The provider of the LLM model "${name}" limits the rate.`
+    say: ({ name }, refusal) =>
+      isQuotaUsedUp(refusal)
+        ? `The quota of the LLM model "${name}" is used up at its provider.`
+        : `The provider of the LLM model "${name}" limits the rate.`
   },
   504: { code: 'MODEL_TIMEOUT', say: ({ name }) => `The LLM model "${name}" took too long.` }
 }
@@ -116,32 +136,30 @@ const OTHERWISE: RefusalKind = {
   say: ({ name }, { status }) => `The provider of the LLM model "${name}" answered ${status}.`
 }
 
-function refused(refusal: ProviderRefusal, model: LlmModel): AppError {
+const CONTENT_FILTERED: RefusalKind = {
+  code: 'MODEL_CONTENT_FILTERED',
+  say: ({ name }, refusal) => {
+    const categories = filteredCategories(refusal)
+    const why = categories.length > 0 ? ` (${categories.join(', ')})` : ''
+    return `The content filter of the provider of the LLM model "${name}" refuses the request${why}.`
+  }
+}
+
+function kindOf(refusal: ProviderRefusal): RefusalKind {
   const { status } = refusal
-  const other = status >= 300 && status < 400 ? REDIRECTED : OTHERWISE
-  const { code, say } = REFUSALS[status] ?? other
-  const retryAfterSeconds = status === 429 ? retryAfter(refusal) : undefined
+  if (status === 400 && isContentFiltered(refusal)) return CONTENT_FILTERED
+  return REFUSALS[status] ?? (status >= 300 && status < 400 ? REDIRECTED : OTHERWISE)
+}
+
+function refused(refusal: ProviderRefusal, model: LlmModel): AppError {
+  const { code, say } = kindOf(refusal)
+  const afterMs = refusal.status === 429 ? retryAfterMs(refusal.headers) : undefined
   const details = {
     model: model.name,
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    ...(isContextLength(refusal) && { reason: 'context-length' })
+    ...(afterMs !== undefined && { retryAfterSeconds: Math.ceil(afterMs / 1000) }),
+    ...(isContextTooLong(refusal) && { reason: 'context-length' })
   }
   return new AppError(code, say(model, refusal), { cause: refusal, details })
-}
-
-/** Seconds, or a date, as HTTP allows. */
-function retryAfter({ headers }: ProviderRefusal): number | undefined {
-  const value = headers?.get('retry-after')
-  if (!value) return undefined
-  const seconds = Number.isNaN(Number(value))
-    ? (Date.parse(value) - Date.now()) / 1000
-    : Number(value)
-  if (!Number.isFinite(seconds)) return undefined
-  return Math.min(Math.max(0, Math.ceil(seconds)), MAX_RETRY_AFTER_SECONDS)
-}
-
-function isContextLength({ code }: ProviderRefusal): boolean {
-  return code === 'context_length_exceeded'
 }
 
 function quoted({ error }: ProviderRefusal): string {

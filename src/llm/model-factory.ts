@@ -2,22 +2,23 @@ import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { LlmModel, LlmProvider } from '../catalog/catalog.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { Outbound } from '../platform/outbound.ts'
-import type { Secret } from '../platform/secret.ts'
-import { redactFailure, redactResponse } from '../platform/secret-redaction.ts'
+import { describeAnthropic } from './anthropic/anthropic.ts'
 import { describeAzureOpenAi } from './azure-openai.ts'
+import { createCredentialedFetch, type ModelCredential } from './credentialed-fetch.ts'
+import { demandStream } from './demand-stream.ts'
+import { createEntraTokens } from './entra-tokens.ts'
 import { describeOpenAi } from './openai.ts'
-import type { DescribeProvider, ProviderEndpoint } from './provider.ts'
+import { wireParameters } from './parameter-policy.ts'
+import type { DescribeProvider } from './provider.ts'
+import { createRefusedParameters } from './refused-parameters.ts'
 
 const PROVIDERS: Readonly<Record<LlmProvider, DescribeProvider>> = {
   'azure-openai': describeAzureOpenAi,
-  openai: describeOpenAi
+  openai: describeOpenAi,
+  anthropic: describeAnthropic
 }
 
-/** A credential together with the address it is for; it goes nowhere else. */
-export interface ModelCredential {
-  readonly address: string
-  readonly secret: Secret | undefined
-}
+const PUBLIC_AUTHORITY = 'https://login.microsoftonline.com'
 
 export interface ModelFactoryOptions {
   readonly outbound: Outbound
@@ -26,6 +27,8 @@ export interface ModelFactoryOptions {
   /** The provider refused it: the next `resolveCredential` must not answer from a cache. */
   readonly forgetCredential?: (model: LlmModel) => void
   readonly streamSilenceMs?: number
+  /** Where Entra ID is asked for tokens: Microsoft's public cloud unless given. */
+  readonly entraAuthority?: string
 }
 
 export interface ModelFactory {
@@ -35,74 +38,49 @@ export interface ModelFactory {
    * AppErrors. Throws what `resolveCredential` throws.
    */
   modelFor(model: LlmModel, context: CallContext): Promise<BaseChatModel>
+  /** What is not sent as the administrator wrote it, as sentences. */
+  noticesFor(model: LlmModel): readonly string[]
 }
 
 export function createModelFactory(options: ModelFactoryOptions): ModelFactory {
+  const { outbound, entraAuthority: authority = PUBLIC_AUTHORITY } = options
+  const entraTokens = createEntraTokens({ outbound, authority })
+  const refused = createRefusedParameters()
+
+  async function build({ model, credential, correlationId }: Asked): Promise<BaseChatModel> {
+    // 35 MB of code that a start does not need.
+    const { ChatCompletionsModel, STREAM_SILENCE_MS } = await import('./chat-completions-model.ts')
+    const endpoint = PROVIDERS[model.provider](model, credential.address)
+    const { fetch: send, redactFailure } = createCredentialedFetch({
+      ...{ model, endpoint, credential, correlationId, entraTokens },
+      send: outbound.fetchFor({ verifyTls: model.verifyTls }),
+      resolveCredential: options.resolveCredential,
+      forgetCredential: options.forgetCredential ?? (() => undefined)
+    })
+    const translated = endpoint.translate?.(send) ?? send
+    return new ChatCompletionsModel({
+      model,
+      endpoint,
+      parameters: wireParameters(model).parameters,
+      fetch: demandStream(model, refused.lenient(model, translated)),
+      redactFailure,
+      streamSilenceMs: options.streamSilenceMs ?? STREAM_SILENCE_MS
+    })
+  }
+
   return {
     modelFor: async (model, context) => {
       const credential = model.hasCredential
         ? await options.resolveCredential(model, context)
         : { address: model.address, secret: undefined }
-      return buildModel(options, model, credential, context)
-    }
+      return build({ model, credential, correlationId: context.correlationId })
+    },
+    noticesFor: (model) => [...wireParameters(model).notices, ...refused.notices(model)]
   }
 }
 
-async function buildModel(
-  options: ModelFactoryOptions,
-  model: LlmModel,
-  credential: ModelCredential,
-  { correlationId }: CallContext
-): Promise<BaseChatModel> {
-  // 35 MB of code that a start does not need.
-  const { ChatCompletionsModel, STREAM_SILENCE_MS } = await import('./chat-completions-model.ts')
-  const endpoint = PROVIDERS[model.provider](model, credential.address)
-  return new ChatCompletionsModel({
-    model,
-    endpoint,
-    ...credentialed(options, { model, endpoint, credential, correlationId }),
-    streamSilenceMs: options.streamSilenceMs ?? STREAM_SILENCE_MS
-  })
-}
-
-interface Destination {
+interface Asked {
   readonly model: LlmModel
-  readonly endpoint: ProviderEndpoint
   readonly credential: ModelCredential
   readonly correlationId: string
-}
-
-/** Shows the key; refused with 401, resolves it once more and tries again only when it has changed. */
-function credentialed(
-  { outbound, resolveCredential, forgetCredential }: ModelFactoryOptions,
-  { model, endpoint, credential, correlationId }: Destination
-): { readonly fetch: typeof fetch; readonly redactFailure: (error: unknown) => void } {
-  const send = outbound.fetchFor({ verifyTls: model.verifyTls })
-  let { secret } = credential
-
-  async function ask(url: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers)
-    headers.delete('authorization')
-    const shown = secret ? endpoint.credentialHeaders(secret) : {}
-    for (const [name, value] of Object.entries(shown)) headers.set(name, value)
-    return redactResponse(await send(url, { ...init, headers }), secret)
-  }
-
-  async function askAgain(
-    url: Parameters<typeof fetch>[0],
-    init: RequestInit = {}
-  ): Promise<Response> {
-    const response = await ask(url, init)
-    if (response.status !== 401 || !secret) return response
-    forgetCredential?.(model)
-    const signal = init.signal ?? AbortSignal.timeout(model.timeoutMs)
-    const renewed = await resolveCredential(model, { signal, correlationId }).catch(() => undefined)
-    const isNew = renewed?.secret && renewed.secret.reveal() !== secret.reveal()
-    if (!isNew || renewed.address !== credential.address) return response
-    await response.body?.cancel()
-    secret = renewed.secret
-    return ask(url, init)
-  }
-
-  return { fetch: askAgain, redactFailure: (error) => redactFailure(error, secret) }
 }

@@ -7,6 +7,8 @@ export interface ProviderEndpoint {
   readonly baseUrl: string
   readonly query: Readonly<Record<string, string>>
   credentialHeaders(secret: Secret): Readonly<Record<string, string>>
+  /** For a provider with words of its own: takes chat completions, sends with `send` what it understands. */
+  readonly translate?: (send: typeof fetch) => typeof fetch
 }
 
 /** `address` is the one that the model's credential is for. */

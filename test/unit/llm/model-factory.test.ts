@@ -19,6 +19,7 @@ import {
   silence
 } from '../../support/model-steps.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
+import { testModel } from '../../support/test-model.ts'
 
 const CANARY = 'sk-canary-4711'
 const STREAM_SILENCE_MS = 500
@@ -43,25 +44,8 @@ afterEach(async () => {
 const context = () => ({ signal: AbortSignal.timeout(8000), correlationId: 'c-1' })
 
 function model(changes: Partial<LlmModel> = {}): LlmModel {
-  return {
-    id: '1',
-    name: 'Main model',
-    description: '',
-    status: 'Healthy',
-    enabled: true,
-    isDefault: true,
-    provider: 'openai',
-    modelName: 'gpt-5-mini',
-    address: provider.url,
-    apiVersion: '',
-    verifyTls: true,
-    timeoutMs: 5000,
-    parameters: {},
-    systemPromptId: undefined,
-    hasCredential: true,
-    source: 'nautobot',
-    ...changes
-  }
+  const modelName = 'gpt-5-mini'
+  return testModel({ modelName, address: provider.url, hasCredential: true, ...changes })
 }
 
 /** Resolves one secret of the list after the other; the last one stays. */
@@ -92,12 +76,13 @@ const answers = (...steps: ModelStep[]) => provider.answer(() => steps)
 test('streams from an OpenAI-compatible server with its key and the parameters as written', async () => {
   answers(say(['Hello', ' there']))
   const parameters = { temperature: 0.2, max_tokens: 50, reasoning_effort: 'low', seed: 7 }
-  expect(await askOnce({ parameters })).toBe('Hello there')
+  const modelName = 'llama-4'
+  expect(await askOnce({ modelName, parameters })).toBe('Hello there')
   const [request] = provider.requests
   expect(request?.path).toBe('/v1/chat/completions')
   expect(request?.headers.authorization).toBe(`Bearer ${CANARY}`)
   expect(request?.body).toMatchObject({
-    model: 'gpt-5-mini',
+    model: modelName,
     stream: true,
     stream_options: { include_usage: true },
     ...parameters
@@ -141,6 +126,26 @@ test('counts tokens from what the provider reports', async () => {
   }
   expect(outputTokens).toBe(3)
 })
+
+test.each([
+  [
+    'refused',
+    refuse(400, { body: { error: { message: 'the request exceeds the available context size' } } })
+  ],
+  [
+    'said in the stream',
+    raw('data: {"error":{"message":"This model\'s maximum context length is 8 tokens."}}\n\n')
+  ]
+])(
+  '[T19] names a context that is too long, %s, so that it can be made shorter',
+  async (_how, step) => {
+    answers(step)
+    await expect(askOnce()).rejects.toMatchObject({
+      code: 'MODEL_FAILED',
+      details: { reason: 'context-length' }
+    })
+  }
+)
 
 test('passes tool calls on and answers whole when asked so', async () => {
   answers(callTool('count', { model: 'dcim.device' }))
@@ -289,7 +294,7 @@ test('an abort closes the request at once', async () => {
   await asking
 })
 
-test('resolves a refused key once more and asks again when it has changed', async () => {
+test('[S3] resolves a refused key once more and asks again when it has changed', async () => {
   secrets = ['old', 'new']
   provider.answer(({ headers }) =>
     headers.authorization === 'Bearer new' ? [say('Hello')] : [refuse(401)]
