@@ -1,11 +1,20 @@
-import type { Client, Transport } from '@modelcontextprotocol/client'
+import type { Client, ElicitResult, Transport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import type { McpCommand } from '../catalog/catalog.ts'
+import type { ShowForm } from '../elicitation.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import type { ToolContext } from '../tool-server.ts'
+import type { RawProgress } from './call-progress.ts'
 import { McpFailure, toMcpFailure } from './mcp-failure.ts'
-import type { HttpTransport, HttpTransportOptions } from './mcp-transport.ts'
+import type { ServerAccess } from './mcp-fetch.ts'
+import { createMcpRequests } from './mcp-requests.ts'
+import type { SessionTransport } from './mcp-transport.ts'
+import { createOpenCalls, type OpenCalls } from './open-calls.ts'
 
 const CLIENT = { name: 'nautobot-ai-ops', version: '1' }
+
+const TOOLS_CHANGED = 'notifications/tools/list_changed'
 
 /** How long a goodbye may take; the connection is closed afterwards in any case. */
 const GOODBYE_MS = 500
@@ -37,35 +46,104 @@ const callResult = z.looseObject({
 })
 export type CallResult = z.infer<typeof callResult>
 
+export interface ToolCallContext extends Omit<ToolContext, 'onElicit' | 'onProgress'> {
+  /** Asks the user of this very call; absent where nobody can be asked. */
+  readonly onElicit?: ShowForm
+  /** Of this call's request, where the negotiated protocol knows of any. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Each time the server tells of this call, however often, and of whatever it tells. */
+  readonly onProgress?: (progress: RawProgress) => void
+  /** Sentences about what the server wanted in the middle of the call. */
+  readonly onNote?: (sentence: string) => void
+}
+
 /** One MCP session. Its methods throw McpFailure, or the reason of `context.signal`'s abort. */
 export interface McpConnection {
+  /** Milliseconds since the epoch, when it must no longer be leased; undefined: never. */
+  readonly goodUntil?: number
   listTools(cursor: string | undefined, context: CallContext): Promise<ToolPage>
-  callTool(name: string, args: object, context: CallContext): Promise<CallResult>
+  callTool(name: string, args: object, context: ToolCallContext): Promise<CallResult>
   /** Never throws. Calls in flight fail. */
   close(): Promise<void>
 }
 
-export interface ConnectOptions extends HttpTransportOptions {
+export interface ConnectionTimeouts {
   readonly connectTimeoutMs: number
+  /** Of a request without news. */
   readonly callTimeoutMs: number
+  /** Of a call that goes on reporting progress. */
+  readonly totalTimeoutMs: number
 }
 
-/** Negotiates the newest protocol that both sides know. Throws McpFailure. */
+export interface ConnectionListener {
+  /** The server says that its tools are others now; it is listened to only if it says that it tells. */
+  readonly onToolsChanged?: () => void
+  /** Whether it is told that a call's user may be asked for input; the call itself says whether they are. */
+  readonly mayElicit?: boolean
+}
+
+export type ConnectOptions = ServerAccess & ConnectionTimeouts & ConnectionListener
+
+/** Streamable HTTP; negotiates the newest protocol that both sides know. Throws McpFailure. */
 export async function connectHttp(options: ConnectOptions): Promise<McpConnection> {
-  const { connectTimeoutMs, callTimeoutMs } = options
-  const [{ Client }, { createHttpTransport }] = await Promise.all([
-    import('@modelcontextprotocol/client'),
-    import('./mcp-transport.ts')
-  ])
-  const client = new Client(CLIENT, { versionNegotiation: { mode: 'auto' } })
+  const { createHttpTransport } = await import('./mcp-transport.ts')
+  return connect((mayListen) => createHttpTransport(options, mayListen), options, 'auto')
+}
+
+/** The HTTP+SSE of the first protocol versions. Throws McpFailure. */
+export async function connectSse(options: ConnectOptions): Promise<McpConnection> {
+  const { createSseTransport } = await import('./mcp-legacy-transports.ts')
+  return connect(() => createSseTransport(options), options, 'legacy')
+}
+
+/** Starts a program, which ends with the connection. Throws McpFailure. */
+export async function connectStdio(
+  command: McpCommand,
+  options: ConnectionTimeouts & ConnectionListener
+): Promise<McpConnection> {
+  const { createStdioTransport } = await import('./mcp-legacy-transports.ts')
+  return connect(() => createStdioTransport(command), options, 'auto')
+}
+
+async function connect(
+  createTransport: (mayListen: () => boolean) => SessionTransport,
+  options: ConnectionTimeouts & ConnectionListener,
+  mode: 'auto' | 'legacy'
+): Promise<McpConnection> {
+  const { connectTimeoutMs, onToolsChanged, mayElicit = false } = options
+  const { Client } = await import('@modelcontextprotocol/client')
+  // Neither sampling nor roots: a server that asks for them is refused.
+  const capabilities = mayElicit ? { elicitation: { form: {} } } : {}
+  const client = new Client(CLIENT, { versionNegotiation: { mode }, capabilities })
+  const calls = createOpenCalls()
   try {
-    const transport: HttpTransport = createHttpTransport(options)
+    const tellsOfTools = () =>
+      onToolsChanged !== undefined && client.getServerCapabilities()?.tools?.listChanged === true
+    // Many servers ask there, and not on the stream of the call.
+    const mayAsk = () => mayElicit && transport.sessionId !== undefined
+    const transport = createTransport(() => tellsOfTools() || mayAsk())
+    if (mayElicit) answerElicitations(client, calls)
+    if (onToolsChanged) client.setNotificationHandler(TOOLS_CHANGED, () => onToolsChanged())
     await connectWithin(client, transport, connectTimeoutMs)
-    return createConnection(client, callTimeoutMs, () => transport.endSession())
+    if (tellsOfTools() && client.getProtocolEra() === 'modern') listen(client, connectTimeoutMs)
+    return createConnection(client, calls, options, () => transport.endSession())
   } catch (error) {
     await client.close().catch(() => undefined)
     throw whileConnecting(toMcpFailure(error, connectTimeoutMs))
   }
+}
+
+/** What cannot be told whose call it belongs to is shown to nobody. */
+function answerElicitations(client: Client, calls: OpenCalls): void {
+  client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq: { signal } }) => {
+    const ask = calls.asked()
+    return (ask ? await ask(params, signal) : { action: 'decline' }) as ElicitResult
+  })
+}
+
+/** Not awaited: a server that does not answer this may still answer calls. */
+function listen(client: Client, timeout: number): void {
+  client.listen({ toolsListChanged: true }, { timeout }).catch(() => undefined)
 }
 
 /** There is no session yet to lose, and no call that may have been executed. */
@@ -98,29 +176,17 @@ export async function connectInMemory(
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
   const client = new Client(CLIENT)
   await Promise.all([server.connect(theirs), client.connect(ours, { timeout: callTimeoutMs })])
-  return createConnection(client, callTimeoutMs, () => server.close())
+  const timeouts = { callTimeoutMs, totalTimeoutMs: callTimeoutMs }
+  return createConnection(client, createOpenCalls(), timeouts, () => server.close())
 }
 
 function createConnection(
   client: Client,
-  timeoutMs: number,
+  calls: OpenCalls,
+  limits: Omit<ConnectionTimeouts, 'connectTimeoutMs'>,
   sayGoodbye: () => Promise<void>
 ): McpConnection {
-  async function ask<T>(
-    request: { method: string; params: Record<string, unknown> },
-    schema: z.ZodType<T>,
-    { signal, correlationId }: CallContext
-  ): Promise<T> {
-    signal.throwIfAborted()
-    const headers = { 'x-request-id': correlationId }
-    try {
-      return await client.request(request, schema, { signal, timeout: timeoutMs, headers })
-    } catch (error) {
-      signal.throwIfAborted()
-      throw toMcpFailure(error, timeoutMs)
-    }
-  }
-
+  const { ask, askWithInput } = createMcpRequests(client, calls, limits)
   return {
     listTools: async (cursor, context) => {
       const params = cursor === undefined ? {} : { cursor }
@@ -128,8 +194,10 @@ function createConnection(
       const tools = page.tools.filter((tool) => tool !== undefined)
       return { tools, nextCursor: page.nextCursor }
     },
-    callTool: (name, args, context) =>
-      ask({ method: 'tools/call', params: { name, arguments: args } }, callResult, context),
+    callTool: (name, args, context) => {
+      const params = { name, arguments: args }
+      return askWithInput({ method: 'tools/call', params }, callResult, context)
+    },
     close: async () => {
       await withDeadline(sayGoodbye(), GOODBYE_MS).catch(() => undefined)
       await client.close().catch(() => undefined)

@@ -3,7 +3,10 @@ import { McpFailure } from './mcp-failure.ts'
 
 export interface LeasesOptions {
   readonly maxConnections: number
+  /** Of one owner. */
+  readonly maxConnectionsPerOwner: number
   readonly idleMs: number
+  readonly now: () => number
 }
 
 export interface Lease {
@@ -16,8 +19,12 @@ export interface Lease {
 }
 
 export interface Leases {
-  /** Throws McpFailure `busy` when all connections are leased. */
-  take(key: string, connect: () => Promise<McpConnection>): Lease
+  /**
+   * Throws McpFailure `busy` when all connections are leased, or all that its owner may have.
+   *
+   * @param owner the user whose connection it is; undefined: everybody's.
+   */
+  take(key: string, connect: () => Promise<McpConnection>, owner?: string): Lease
   size(): number
   /** Closes all; a leased one fails in the middle of its work. */
   close(): Promise<void>
@@ -25,14 +32,18 @@ export interface Leases {
 
 interface Entry {
   readonly key: string
+  readonly owner: string | undefined
   readonly connection: Promise<McpConnection>
   leases: number
   discarded: boolean
+  /** Milliseconds since the epoch, when its credential lapses. */
+  goodUntil: number
   idleTimer: NodeJS.Timeout | undefined
 }
 
 /** Connections by key: opened once at first use, shared, closed when idle for long or when room is needed. */
-export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases {
+export function createLeases(options: LeasesOptions): Leases {
+  const { maxConnections, maxConnectionsPerOwner, idleMs, now } = options
   /** In order of last use. */
   const entries = new Map<string, Entry>()
   /** Still leased, and no longer found under their key. */
@@ -57,17 +68,25 @@ export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases 
     else discarded.add(entry)
   }
 
-  function makeRoom(): void {
-    if (size() < maxConnections) return
-    const idle = [...entries.values()].find(({ leases }) => leases === 0)
-    if (!idle) throw new McpFailure('busy', `all ${maxConnections} connections are in use.`)
+  function makeRoom(owner: string | undefined): void {
+    const own = [...entries.values(), ...discarded].filter((entry) => entry.owner === owner)
+    if (owner !== undefined && own.length >= maxConnectionsPerOwner) {
+      shutIdleAmong(own, `all ${maxConnectionsPerOwner} connections of one user are in use.`)
+    } else if (size() >= maxConnections) {
+      shutIdleAmong([...entries.values()], `all ${maxConnections} connections are in use.`)
+    }
+  }
+
+  function shutIdleAmong(candidates: readonly Entry[], otherwise: string): void {
+    const idle = candidates.find(({ leases }) => leases === 0)
+    if (!idle) throw new McpFailure('busy', otherwise)
     shut(idle)
   }
 
   function release(entry: Entry): void {
     entry.leases -= 1
     if (entry.leases > 0) return
-    if (entry.discarded || closed) {
+    if (entry.discarded || closed || entries.get(entry.key) !== entry) {
       shut(entry)
     } else {
       entry.idleTimer = setTimeout(() => shut(entry), idleMs).unref()
@@ -75,13 +94,13 @@ export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases 
   }
 
   return {
-    take(key, connect) {
+    take(key, connect, owner) {
       if (closed) throw new McpFailure('failed', 'this service is shutting down.')
       const known = entries.get(key)
-      if (known?.discarded) setAside(known)
+      if (known && (known.discarded || now() >= known.goodUntil)) setAside(known)
       const usable = entries.get(key)
-      if (!usable) makeRoom()
-      const entry = usable ?? createEntry(key, connect())
+      if (!usable) makeRoom(owner)
+      const entry = usable ?? createEntry(key, owner, connect())
       clearTimeout(entry.idleTimer)
       entry.leases += 1
       entries.delete(key)
@@ -97,11 +116,23 @@ export function createLeases({ maxConnections, idleMs }: LeasesOptions): Leases 
   }
 }
 
-function createEntry(key: string, connection: Promise<McpConnection>): Entry {
-  const entry: Entry = { key, connection, leases: 0, discarded: false, idleTimer: undefined }
-  connection.catch(() => {
-    entry.discarded = true
-  })
+function createEntry(
+  key: string,
+  owner: string | undefined,
+  connection: Promise<McpConnection>
+): Entry {
+  const entry: Entry = {
+    ...{ key, owner, connection, leases: 0, discarded: false, idleTimer: undefined },
+    goodUntil: Number.POSITIVE_INFINITY
+  }
+  connection.then(
+    ({ goodUntil }) => {
+      if (goodUntil !== undefined) entry.goodUntil = goodUntil
+    },
+    () => {
+      entry.discarded = true
+    }
+  )
   return entry
 }
 

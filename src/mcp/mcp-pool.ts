@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { McpServer } from '../catalog/catalog.ts'
 import { abortable } from '../platform/abortable.ts'
 import type { CallContext } from '../platform/call-context.ts'
+import type { AskedServer } from './asked-server.ts'
 import type { McpCircuit } from './mcp-circuit.ts'
 import type { McpConnection } from './mcp-connection.ts'
 import { McpFailure, toMcpFailure } from './mcp-failure.ts'
@@ -9,12 +9,15 @@ import { createLeases } from './mcp-leases.ts'
 
 export interface McpPoolOptions {
   /** Opens a connection, with the server's credential. Throws McpFailure. */
-  readonly connect: (server: McpServer, correlationId: string) => Promise<McpConnection>
+  readonly connect: (server: AskedServer, correlationId: string) => Promise<McpConnection>
   /** The server refused its credential: the next `connect` must not use a cached one. */
-  readonly forgetCredential?: (server: McpServer) => void
+  readonly forgetCredential?: (server: AskedServer) => void
   readonly circuit: McpCircuit
   readonly maxConnections: number
+  /** To servers that take the identity of users. */
+  readonly maxConnectionsPerUser: number
   readonly idleMs: number
+  readonly now: () => number
 }
 
 export interface McpPool {
@@ -24,7 +27,7 @@ export interface McpPool {
    * McpFailure, or the reason of `context.signal`'s abort.
    */
   use<T>(
-    server: McpServer,
+    server: AskedServer,
     context: CallContext,
     work: (connection: McpConnection) => Promise<T>
   ): Promise<T>
@@ -37,21 +40,29 @@ export interface McpPool {
  * What a connection depends on, and nothing else: an edited description or a status never reconnects. The credential
  * itself is not in it: a changed one shows as a refusal, or when the connection has been idle.
  */
-export function connectionKey({ id, address, verifyTls, hasCredential, timeoutMs }: McpServer) {
-  const fields = JSON.stringify([id, address, verifyTls, hasCredential, timeoutMs])
+export function connectionKey(server: AskedServer) {
+  const { id, address, transport, command, identity, hasCredential, user } = server
+  const { credentialHeader, headers, verifyTls } = server
+  const { connectTimeoutMs, timeoutMs, totalTimeoutMs } = server
+  const fields = JSON.stringify([
+    ...[id, address, transport, command, identity, hasCredential, user?.id],
+    ...[credentialHeader, Object.entries(headers).sort(), verifyTls],
+    ...[connectTimeoutMs, timeoutMs, totalTimeoutMs]
+  ])
   return createHash('sha256').update(fields).digest('base64url')
 }
 
 export function createMcpPool(options: McpPoolOptions): McpPool {
-  const leases = createLeases(options)
+  const leases = createLeases({ ...options, maxConnectionsPerOwner: options.maxConnectionsPerUser })
 
   async function attempt<T>(
-    server: McpServer,
+    server: AskedServer,
     context: CallContext,
     work: (connection: McpConnection) => Promise<T>
   ): Promise<T> {
     const key = connectionKey(server)
-    const lease = leases.take(key, () => options.connect(server, context.correlationId))
+    const connect = () => options.connect(server, context.correlationId)
+    const lease = leases.take(key, connect, server.user?.id)
     try {
       return await work(await abortable(lease.connection, context.signal))
     } catch (error) {
@@ -105,9 +116,9 @@ function isUnusable(error: unknown): boolean {
   return ['session-lost', 'credential-refused', 'failed'].includes(error.kind)
 }
 
-function mayRepeat(error: unknown, { hasCredential }: McpServer): error is McpFailure {
+function mayRepeat(error: unknown, { hasCredential, user }: AskedServer): error is McpFailure {
   if (!(error instanceof McpFailure)) return false
-  if (error.kind === 'credential-refused') return hasCredential
+  if (error.kind === 'credential-refused') return hasCredential || user !== undefined
   return error.kind === 'session-lost'
 }
 

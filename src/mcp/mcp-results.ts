@@ -4,6 +4,7 @@ import type { CallResult } from './mcp-connection.ts'
 import type { McpFailure } from './mcp-failure.ts'
 
 const MAX_LINKS = 20
+const MAX_OBJECTS = 50
 const MAX_GAPS = 10
 
 export interface ResultOptions {
@@ -13,13 +14,13 @@ export interface ResultOptions {
   readonly tool: string
 }
 
+const link = z.object({ label: z.string(), url: z.string() })
+
 /** What a tool server of our own adds to its text. From a foreign one it would be a claim. */
 const facts = z.object({
   rows: z.number().int().min(0).optional().catch(undefined),
-  links: z
-    .array(z.object({ label: z.string(), url: z.string() }))
-    .max(MAX_LINKS)
-    .catch([]),
+  links: z.array(link).max(MAX_LINKS).catch([]),
+  objects: z.array(link).max(MAX_OBJECTS).optional().catch(undefined),
   gaps: z.array(z.string()).max(MAX_GAPS).catch([])
 })
 
@@ -37,8 +38,21 @@ export function ownResult(result: CallResult, options: ResultOptions): ToolResul
     ...cut,
     links,
     gaps: [...(known?.gaps ?? []), ...cut.gaps],
+    ...(known?.objects?.length && { objects: known.objects }),
     ...(known?.rows !== undefined && { rows: known.rows })
   }
+}
+
+/** What the server wanted in the middle of its call, for the model and the user. */
+export function withNotes(
+  result: ToolResult,
+  notes: readonly string[],
+  server: string
+): ToolResult {
+  if (notes.length === 0) return result
+  const gaps = [...new Set(notes)].map((note) => `${server}: ${note}`)
+  const told = gaps.map((gap) => `[${gap}]`).join('\n')
+  return { ...result, text: `${result.text}\n${told}`, gaps: [...result.gaps, ...gaps] }
 }
 
 /** A call that came to nothing, told to the model; told to the user too when the server is the reason. */

@@ -1,27 +1,35 @@
 import { createHash } from 'node:crypto'
 import type { McpServer } from '../catalog/catalog.ts'
-import { isRecord } from '../platform/json.ts'
+import { canonicalJson } from '../platform/json.ts'
 import type { ToolDefinition } from '../tool-server.ts'
+import { type ArgumentHeader, readArgumentHeaders } from './argument-headers.ts'
+import { offeredNames } from './argument-names.ts'
+import { MAX_NAME_CHARACTERS, markName } from './mark-name.ts'
 import type { ListedTool } from './mcp-connection.ts'
+import { modelSchema } from './model-schema.ts'
+import type { Schema } from './schema-reading.ts'
 
 /** What model providers take as the name of a function. */
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/
-const MAX_NAME_CHARACTERS = 64
 const MAX_PREFIX_CHARACTERS = 24
-const HASH_CHARACTERS = 6
+const HASH_CHARACTERS = 22
 
 /** OpenAI's limit for the description of a function. */
 const MAX_DESCRIPTION_CHARACTERS = 1024
-const MAX_SCHEMA_CHARACTERS = 64_000
-
-/** OpenAI refuses the whole request when one tool's schema has these at its root. */
-const REFUSED_AT_ROOT = ['anyOf', 'oneOf', 'allOf', 'enum', 'not']
+/** Servers name their tools as they like; this is for what is kept of the name. */
+const MAX_RAW_NAME_CHARACTERS = 256
 
 /** A tool of an MCP server, ready for a model. */
 export interface ForeignTool {
   /** As the server knows it. */
   readonly rawName: string
   readonly definition: ToolDefinition
+  /** What the model gave, under the names that the server knows. */
+  readonly toRaw: (args: object) => object
+  /** Arguments that are sent as headers, too. */
+  readonly headers: readonly ArgumentHeader[]
+  /** Of what the server says of it: another description or schema has another one. */
+  readonly hash: string
 }
 
 /** A tool that no model can be offered, and why. */
@@ -43,17 +51,23 @@ export function prepareTools(server: McpServer, listed: readonly ListedTool[]): 
   const leftOut: LeftOutTool[] = []
   const seen = new Set<string>()
   const usable = listed.flatMap((tool) => {
-    const schema = usableSchema(tool.inputSchema)
-    const reason = seen.has(tool.name) ? 'its name is used twice' : undefined
+    const made = modelSchema(tool.inputSchema)
+    const headers = headersOf(server, tool)
+    const reason = nameProblem(tool.name, seen) ?? reasonOf(made) ?? reasonOf(headers)
     seen.add(tool.name)
-    if (schema && !reason) return [{ tool, schema }]
-    leftOut.push({ name: tool.name, reason: reason ?? 'its schema is not that of an object' })
+    if ('schema' in made && 'declared' in headers && reason === undefined) {
+      return [{ tool, headers: headers.declared, ...offeredNames(made.schema) }]
+    }
+    leftOut.push({ name: tool.name.slice(0, MAX_RAW_NAME_CHARACTERS), reason: reason ?? '' })
     return []
   })
-  const prefix = prefixOf(server.name)
+  const prefix = prefixOf(server)
   const plain = countNames(usable.map(({ tool }) => `${prefix}_${tool.name}`))
-  const tools = usable.map(({ tool, schema }) => ({
+  const tools = usable.map(({ tool, headers, schema, toRaw }) => ({
     rawName: tool.name,
+    toRaw,
+    headers,
+    hash: hashOf(tool, schema),
     definition: {
       name: toolName(`${prefix}_${tool.name}`, plain),
       description: (tool.description ?? tool.name).slice(0, MAX_DESCRIPTION_CHARACTERS),
@@ -66,10 +80,13 @@ export function prepareTools(server: McpServer, listed: readonly ListedTool[]): 
   return { tools, leftOut }
 }
 
-/** `name` with a mark that tells it from its namesakes of other servers. */
-export function markName(name: string, distinction: string): string {
-  const mark = createHash('sha256').update(distinction).digest('hex').slice(0, HASH_CHARACTERS)
-  return `${name.slice(0, MAX_NAME_CHARACTERS - HASH_CHARACTERS - 1)}_${mark}`
+/** Only streamable HTTP has a request for each call, and with it headers. */
+function headersOf({ transport }: McpServer, { inputSchema }: ListedTool) {
+  return transport === 'http' ? readArgumentHeaders(inputSchema) : { declared: [] }
+}
+
+function reasonOf(found: object | { readonly reason: string }): string | undefined {
+  return 'reason' in found ? found.reason : undefined
 }
 
 function countNames(names: readonly string[]): ReadonlyMap<string, number> {
@@ -90,7 +107,8 @@ function cleaned(name: string): string {
   return name.replace(/[^a-zA-Z0-9_-]/g, '_')
 }
 
-function prefixOf(serverName: string): string {
+function prefixOf({ name: serverName, toolPrefix }: McpServer): string {
+  if (toolPrefix !== '') return toolPrefix
   const slug = serverName
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -99,12 +117,22 @@ function prefixOf(serverName: string): string {
   return slug || markName('server', serverName)
 }
 
-function usableSchema(schema: unknown): ToolDefinition['inputSchema'] | undefined {
-  if (!isRecord(schema) || schema.type !== 'object') return undefined
-  if (REFUSED_AT_ROOT.some((keyword) => keyword in schema)) return undefined
-  const { properties = {} } = schema
-  if (!isRecord(properties)) return undefined
-  if (JSON.stringify(schema).length > MAX_SCHEMA_CHARACTERS) return undefined
-  // Demanded by providers, optional in JSON Schema.
-  return { ...schema, properties }
+function hashOf({ description, inputSchema }: ListedTool, shown: Schema): string {
+  const text = jsonOf([description, inputSchema]) ?? canonicalJson([description, shown])
+  return createHash('sha256').update(text).digest('base64url').slice(0, HASH_CHARACTERS)
+}
+
+/** Undefined for what is nested deeper than this process can follow. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return canonicalJson(value)
+  } catch {
+    return undefined
+  }
+}
+
+function nameProblem(name: string, seen: ReadonlySet<string>): string | undefined {
+  if (seen.has(name)) return 'its name is used twice'
+  if (name.length <= MAX_RAW_NAME_CHARACTERS) return undefined
+  return `its name is longer than ${MAX_RAW_NAME_CHARACTERS} characters`
 }

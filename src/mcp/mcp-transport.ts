@@ -5,8 +5,10 @@ import {
   type Transport
 } from '@modelcontextprotocol/client'
 import type { Secret } from '../platform/secret.ts'
-import { redactResponse, redactSecret } from '../platform/secret-redaction.ts'
+import { redactSecret } from '../platform/secret-redaction.ts'
 import { STREAM_ENDED } from './mcp-failure.ts'
+import { createServerFetch, type ServerAccess } from './mcp-fetch.ts'
+import { createServerAnswers, isAnswer } from './server-answers.ts'
 
 /** Without what this transport has no use for: related requests, and the resumption of another process's stream. */
 type Sending = Pick<NonNullable<Parameters<Transport['send']>[1]>, 'headers' | 'requestSignal'>
@@ -22,13 +24,7 @@ const RESUME = {
   maxRetries: 2
 }
 
-export interface HttpTransportOptions {
-  readonly address: string
-  readonly secret: Secret | undefined
-  readonly fetch: typeof fetch
-}
-
-export interface HttpTransport extends Transport {
+export interface SessionTransport extends Transport {
   /** Tells a server with sessions that this one is over. */
   endSession(): Promise<void>
 }
@@ -37,13 +33,19 @@ export interface HttpTransport extends Transport {
  * Streamable HTTP, where a call always ends: a stream that breaks before its response is an error at once, and a
  * cancelled call's request is closed in both protocol eras. The client alone would wait for its time-out in the
  * first case, and leave the request open in the second.
+ *
+ * @param mayListen whether the server's stream of notifications is worth a request
  */
-export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
-  const inner = new StreamableHTTPClientTransport(new URL(options.address), {
-    fetch: credentialedFetch(options),
+export function createHttpTransport(
+  access: ServerAccess,
+  mayListen: () => boolean = () => false
+): SessionTransport {
+  const inner = new StreamableHTTPClientTransport(new URL(access.address), {
+    fetch: withNotifications(createServerFetch(access), mayListen),
     reconnectionOptions: RESUME
   })
   const open = new Map<RequestId, AbortController>()
+  const giveAnswer = createServerAnswers(inner)
 
   async function ask(message: JSONRPCMessage, id: RequestId, sending?: Sending) {
     const call = new AbortController()
@@ -77,7 +79,7 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
     }
   }
 
-  const outer: HttpTransport = {
+  const outer: SessionTransport = {
     hasPerRequestStream: true,
     get sessionId() {
       return inner.sessionId
@@ -86,10 +88,8 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
       inner.onerror = (error) => outer.onerror?.(error)
       inner.onclose = () => outer.onclose?.()
       inner.onmessage = (message) => {
-        if ('id' in message && !('method' in message) && message.id !== undefined) {
-          open.delete(message.id)
-        }
-        outer.onmessage?.(withoutSecret(message, options.secret))
+        if (isAnswer(message)) open.delete(message.id)
+        outer.onmessage?.(withoutSecret(message, access.secret))
       }
       return inner.start()
     },
@@ -97,6 +97,7 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
       if ('id' in message && 'method' in message) return ask(message, message.id, sending)
       const cancelled = cancelledId(message)
       if (cancelled !== undefined) return cancel(message, cancelled, sending)
+      if (isAnswer(message)) return giveAnswer(message)
       return inner.send(message, headersOf(sending))
     },
     setProtocolVersion: (version) => inner.setProtocolVersion(version),
@@ -116,22 +117,31 @@ function cancelledId(message: JSONRPCMessage): RequestId | undefined {
 }
 
 /** A server that repeats what it was sent must not show its credential to models and users. */
-function withoutSecret(message: JSONRPCMessage, secret: Secret | undefined): JSONRPCMessage {
+export function withoutSecret(message: JSONRPCMessage, secret: Secret | undefined): JSONRPCMessage {
   if (!secret) return message
   const text = JSON.stringify(message)
   const redacted = redactSecret(text, secret)
   return redacted === text ? message : JSON.parse(redacted)
 }
 
-function credentialedFetch({ fetch: send, secret }: HttpTransportOptions) {
+/** A stream that ended sooner is not opened again by this connection: its server would be asked every second. */
+const MIN_STREAM_MS = 30_000
+
+/** Opens the stream for notifications only of a server that is worth it. */
+function withNotifications(send: typeof fetch, mayListen: () => boolean) {
+  let openedAt: number | undefined
+
+  function isStreamWanted(): boolean {
+    if (!mayListen()) return false
+    const now = performance.now()
+    if (openedAt !== undefined && now - openedAt < MIN_STREAM_MS) return false
+    openedAt = now
+    return true
+  }
+
   return async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
-    const headers = new Headers(init.headers)
-    // The stream for notifications is not opened: tool lists age out instead, and a server that closes it at once
-    // would be asked again every second.
-    if (init.method === 'GET' && !headers.has('last-event-id')) {
-      return new Response(null, { status: 405 })
-    }
-    if (secret) headers.set('authorization', `Bearer ${secret.reveal()}`)
-    return redactResponse(await send(url, { ...init, headers }), secret)
+    const isStream = init.method === 'GET' && !new Headers(init.headers).has('last-event-id')
+    if (isStream && !isStreamWanted()) return new Response(null, { status: 405 })
+    return send(url, init)
   }
 }

@@ -9,6 +9,8 @@ import { type LeftOutTool, type PreparedTools, prepareTools } from './mcp-tools.
 
 const MAX_PAGES = 20
 const MAX_TOOLS_OF_A_SERVER = 1000
+/** A server that tells of changes all the time is asked no more often. */
+const MIN_AGE_MS = 5_000
 
 export interface ToolListsOptions {
   readonly pool: McpPool
@@ -25,6 +27,8 @@ export interface ToolListsOptions {
   /** For the log. */
   readonly onFailed?: (server: McpServer, failure: McpFailure) => void
   readonly onLeftOut?: (server: McpServer, tools: readonly LeftOutTool[]) => void
+  /** A server has listed its tools. */
+  readonly onListed?: (server: McpServer, listed: PreparedTools) => void
 }
 
 /** The tools of a server, or why they are not known. A dead server's last list stays: see `down`. */
@@ -32,7 +36,15 @@ export type ToolList =
   | { readonly tools: PreparedTools['tools']; readonly down: string | undefined }
   | { readonly tools: undefined; readonly down: string }
 
-export interface ToolLists {
+/** Lists that are asked for now. */
+export interface FreshLists {
+  /** Waits as long as the server's own limits let it. Never throws, but for `context.signal`'s abort. */
+  fresh(server: McpServer, context: CallContext): Promise<PreparedTools | { readonly down: string }>
+}
+
+export interface ToolLists extends FreshLists {
+  /** The server says that its tools are others now: the next question has them asked for, beside itself. */
+  expire(server: McpServer): void
   /** Never throws, but for `context.signal`'s abort. */
   get(server: McpServer, context: CallContext): Promise<ToolList>
   /** Waits for what is under way and begins nothing more. */
@@ -40,32 +52,38 @@ export interface ToolLists {
 }
 
 interface Entry {
-  /** Name of the server when its tools were named after it. */
-  readonly serverName: string
+  /** What its tools were named after. */
+  readonly naming: string
   tools: PreparedTools['tools'] | undefined
+  leftOut: PreparedTools['leftOut']
   loadedAt: number
+  /** Less than that of other lists, after a notification. */
+  maxAgeMs: number | undefined
   failure: { readonly message: string; readonly at: number } | undefined
   loading: Promise<void> | undefined
 }
 
 /** Tool lists, kept apart from connections: a question that calls nothing opens none. */
 export function createToolLists(options: ToolListsOptions): ToolLists {
-  const { pool, maxAgeMs, maxWaitMs, retryAfterMs, maxKeptLists, now } = options
-  /** In order of last use. */
-  const entries = new Map<string, Entry>()
+  const { pool, maxAgeMs, maxWaitMs, retryAfterMs, now } = options
+  const { entryOf, all } = createEntries(options.maxKeptLists)
   const closing = new AbortController()
   const limit = createLimit(options.maxListsAtATime)
 
   async function load(server: McpServer, entry: Entry, correlationId: string): Promise<void> {
     const context = { signal: closing.signal, correlationId }
+    entry.maxAgeMs = undefined
     try {
       const listed = await limit(() =>
         pool.use(server, context, (connection) => allPages(connection, context))
       )
-      const { tools, leftOut } = prepareTools(server, listed)
+      const prepared = prepareTools(server, listed)
+      const { tools, leftOut } = prepared
       entry.tools = tools
+      entry.leftOut = leftOut
       entry.failure = undefined
       if (leftOut.length > 0) options.onLeftOut?.(server, leftOut)
+      options.onListed?.(server, prepared)
     } catch (error) {
       const failure = toMcpFailure(error, server.timeoutMs)
       entry.failure = { message: failure.message, at: now() }
@@ -76,31 +94,11 @@ export function createToolLists(options: ToolListsOptions): ToolLists {
     }
   }
 
-  function entryOf(server: McpServer): Entry {
-    const key = connectionKey(server)
-    const known = entries.get(key)
-    const entry =
-      known?.serverName === server.name
-        ? known
-        : {
-            serverName: server.name,
-            tools: undefined,
-            loadedAt: Number.NEGATIVE_INFINITY,
-            failure: undefined,
-            loading: undefined
-          }
-    entries.delete(key)
-    entries.set(key, entry)
-    const [oldest] = entries.keys()
-    if (entries.size > maxKeptLists && oldest !== undefined) entries.delete(oldest)
-    return entry
-  }
-
   return {
     get: async (server, context) => {
       context.signal.throwIfAborted()
       const entry = entryOf(server)
-      const maxAge = entry.failure ? retryAfterMs : maxAgeMs
+      const maxAge = entry.failure ? retryAfterMs : (entry.maxAgeMs ?? maxAgeMs)
       if (now() - entry.loadedAt >= maxAge && !closing.signal.aborted) {
         entry.loading ??= load(server, entry, context.correlationId)
       }
@@ -109,10 +107,56 @@ export function createToolLists(options: ToolListsOptions): ToolLists {
       }
       return listOf(entry, maxWaitMs)
     },
+    expire: (server) => {
+      const entry = entryOf(server)
+      entry.maxAgeMs = Math.min(maxAgeMs, MIN_AGE_MS)
+    },
+    fresh: async (server, context) => {
+      const entry = entryOf(server)
+      // One that is under way may have been answered before what is looked for.
+      await abortable(Promise.resolve(entry.loading), context.signal)
+      entry.loading ??= load(server, entry, context.correlationId)
+      await abortable(entry.loading, context.signal)
+      const { tools, leftOut, failure } = entry
+      if (tools && !failure) return { tools, leftOut }
+      return { down: failure?.message ?? 'it was not asked.' }
+    },
     close: async () => {
       closing.abort()
-      await Promise.all([...entries.values()].map(({ loading }) => loading))
+      await Promise.all(all().map(({ loading }) => loading))
     }
+  }
+}
+
+/** The lists that were used last. */
+function createEntries(maxKeptLists: number) {
+  /** In order of last use. */
+  const entries = new Map<string, Entry>()
+  return {
+    all: () => [...entries.values()],
+    entryOf(server: McpServer): Entry {
+      const key = connectionKey(server)
+      const naming = JSON.stringify([server.name, server.toolPrefix])
+      const known = entries.get(key)
+      const entry = known?.naming === naming ? known : emptyEntry(naming)
+      entries.delete(key)
+      entries.set(key, entry)
+      const [oldest] = entries.keys()
+      if (entries.size > maxKeptLists && oldest !== undefined) entries.delete(oldest)
+      return entry
+    }
+  }
+}
+
+function emptyEntry(naming: string): Entry {
+  return {
+    naming,
+    tools: undefined,
+    leftOut: [],
+    loadedAt: Number.NEGATIVE_INFINITY,
+    maxAgeMs: undefined,
+    failure: undefined,
+    loading: undefined
   }
 }
 

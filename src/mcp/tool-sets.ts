@@ -1,12 +1,28 @@
 import type { McpServer } from '../catalog/catalog.ts'
+import type { Elicitation } from '../elicitation.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { isRecord } from '../platform/json.ts'
-import type { ToolDefinition, ToolResult, ToolSet, UnavailableServer } from '../tool-server.ts'
-import { type ConnectableServer, connectInMemory, type McpConnection } from './mcp-connection.ts'
+import {
+  AGENT_TOOLS,
+  type ToolContext,
+  type ToolDefinition,
+  type ToolResult,
+  type ToolSet,
+  type UnavailableServer
+} from '../tool-server.ts'
+import { argumentHeaders } from './argument-headers.ts'
+import { createCallProgress } from './call-progress.ts'
+import { markName } from './mark-name.ts'
+import {
+  type ConnectableServer,
+  connectInMemory,
+  type McpConnection,
+  type ToolCallContext
+} from './mcp-connection.ts'
 import { toMcpFailure } from './mcp-failure.ts'
-import type { McpPool } from './mcp-pool.ts'
-import { errorResult, failedResult, foreignResult, ownResult } from './mcp-results.ts'
-import { markName } from './mcp-tools.ts'
+import { connectionKey, type McpPool } from './mcp-pool.ts'
+import { errorResult, failedResult, foreignResult, ownResult, withNotes } from './mcp-results.ts'
+import { isOffered, mayRunUnasked } from './tool-effects.ts'
 import type { ToolLists } from './tool-lists.ts'
 
 export interface ToolSetsOptions {
@@ -14,7 +30,7 @@ export interface ToolSetsOptions {
   readonly lists: ToolLists
   /** UTF-8 bytes of one result that the model reads. */
   readonly maxResultBytes: number
-  /** Tools of one run; providers take at most 128 with one request. */
+  /** Tools of one run. What of them a model is told of at once is the agent's business. */
   readonly maxTools: number
   /** For one call of a built-in tool. */
   readonly builtInTimeoutMs: number
@@ -40,7 +56,7 @@ export interface ToolSets {
   ): Promise<ToolSet>
 }
 
-type Call = (args: object, context: CallContext) => Promise<ToolResult>
+type Call = (args: object, context: ToolContext) => Promise<ToolResult>
 
 interface Offer {
   readonly definition: ToolDefinition
@@ -86,7 +102,7 @@ interface Foreign {
 
 /** Names that meet get a mark each, so that none depends on the order of the servers. */
 function combine(own: readonly Offer[], foreign: readonly Foreign[]): readonly Offer[] {
-  const counts = new Map<string, number>()
+  const counts = new Map<string, number>(AGENT_TOOLS.map((name) => [name, 1]))
   for (const { definition } of [...own, ...foreign.flatMap(({ offers }) => offers)]) {
     counts.set(definition.name, (counts.get(definition.name) ?? 0) + 1)
   }
@@ -115,23 +131,48 @@ function describeGap(
 function offersOf(
   server: McpServer,
   tools: NonNullable<Awaited<ReturnType<ToolLists['get']>>['tools']>,
-  { pool, maxResultBytes: maxBytes }: ToolSetsOptions
+  { pool, maxResultBytes }: ToolSetsOptions
 ): readonly Offer[] {
-  return tools.map(({ rawName, definition }) => {
+  const origin = connectionKey(server)
+  const maxBytes = Math.min(maxResultBytes, server.maxResultBytes)
+  // By the rules of this run's catalog: the list may be older.
+  const offered = tools.filter(({ rawName }) => isOffered(rawName, server))
+  return offered.map(({ rawName, toRaw, headers: declared, definition: listed }) => {
+    const definition = { ...listed, readOnly: mayRunUnasked(rawName, server), origin }
     const about = { maxBytes, tool: `${rawName} of ${server.name}` }
-    const call: Call = async (args, context) => {
+    const call: Call = async (args, { onProgress = () => undefined, ...context }) => {
+      const progress = createCallProgress(onProgress)
+      const notes: string[] = []
       try {
+        const raw = toRaw(args)
+        const own = {
+          ...{ headers: argumentHeaders(declared, raw), onProgress: progress.report },
+          onNote: (sentence: string) => void notes.push(sentence)
+        }
+        const asking = askingFor(context, { server: server.name, tool: rawName })
         const result = await pool.use(server, context, (connection) =>
-          connection.callTool(rawName, args, context)
+          connection.callTool(rawName, raw, { ...asking, ...own })
         )
-        return foreignResult(result, about)
+        return withNotes(foreignResult(result, about), notes, server.name)
       } catch (error) {
         context.signal.throwIfAborted()
-        return failedResult(server.name, toMcpFailure(error, server.timeoutMs), about)
+        const failure = toMcpFailure(error, server.timeoutMs)
+        return withNotes(failedResult(server.name, failure, about), notes, server.name)
+      } finally {
+        progress.end()
       }
     }
     return { definition, call }
   })
+}
+
+/** Says with each form who asks: the administrator's name of the server, never its own. */
+function askingFor(
+  { onElicit, ...context }: Omit<ToolContext, 'onProgress'>,
+  who: Pick<Elicitation, 'server' | 'tool'>
+): ToolCallContext {
+  if (!onElicit) return context
+  return { ...context, onElicit: (form, wait) => onElicit({ ...form, ...who }, wait) }
 }
 
 function offerBuiltIn(builtIn: BuiltInServer | undefined, options: ToolSetsOptions) {
@@ -144,7 +185,9 @@ function offerBuiltIn(builtIn: BuiltInServer | undefined, options: ToolSetsOptio
 
   const offers = (builtIn?.tools ?? []).map((definition) => {
     const about = { maxBytes, tool: definition.name }
-    const call: Call = async (args, context) => {
+    // They tell of no progress, and ask nobody.
+    const call: Call = async (args, { signal, correlationId }) => {
+      const context = { signal, correlationId }
       try {
         connection ??= connect(builtIn as BuiltInServer).catch((error: unknown) => {
           connection = undefined

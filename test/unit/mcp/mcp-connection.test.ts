@@ -34,9 +34,12 @@ async function connect(secret?: string, connectTimeoutMs = 5000): Promise<McpCon
   connection = await connectHttp({
     address: server.url,
     secret: secret ? new Secret(secret) : undefined,
+    credentialHeader: '',
+    headers: {},
     fetch: outbound.fetchFor({ verifyTls: true }),
     connectTimeoutMs,
-    callTimeoutMs: CALL_TIMEOUT_MS
+    callTimeoutMs: CALL_TIMEOUT_MS,
+    totalTimeoutMs: 10 * CALL_TIMEOUT_MS
   })
   return connection
 }

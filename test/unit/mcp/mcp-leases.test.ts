@@ -16,9 +16,11 @@ function connections() {
   return { log, connect }
 }
 
+const COMMON = { maxConnectionsPerOwner: 16, now: Date.now }
+
 test('shares a connection, and closes it when it has been idle', async () => {
   const { log, connect } = connections()
-  const leases = createLeases({ maxConnections: 2, idleMs: 30 })
+  const leases = createLeases({ ...COMMON, maxConnections: 2, idleMs: 30 })
   const [one, two] = [leases.take('a', connect('a')), leases.take('a', connect('a'))]
   one.release()
   one.release()
@@ -33,7 +35,7 @@ test('shares a connection, and closes it when it has been idle', async () => {
 
 test('makes room by closing the one that was idle longest', async () => {
   const { log, connect } = connections()
-  const leases = createLeases({ maxConnections: 2, idleMs: 60_000 })
+  const leases = createLeases({ ...COMMON, maxConnections: 2, idleMs: 60_000 })
   leases.take('a', connect('a')).release()
   leases.take('b', connect('b')).release()
   leases.take('a', connect('a')).release()
@@ -45,7 +47,7 @@ test('makes room by closing the one that was idle longest', async () => {
 
 test('says busy when all are leased', async () => {
   const { connect } = connections()
-  const leases = createLeases({ maxConnections: 1, idleMs: 60_000 })
+  const leases = createLeases({ ...COMMON, maxConnections: 1, idleMs: 60_000 })
   const lease = leases.take('a', connect('a'))
   expect(() => leases.take('b', connect('b'))).toThrow('all 1 connections are in use.')
   lease.release()
@@ -55,7 +57,7 @@ test('says busy when all are leased', async () => {
 
 test('a discarded connection serves its other leases, and closes with the last', async () => {
   const { log, connect } = connections()
-  const leases = createLeases({ maxConnections: 5, idleMs: 60_000 })
+  const leases = createLeases({ ...COMMON, maxConnections: 5, idleMs: 60_000 })
   const [one, two] = [leases.take('a', connect('a1')), leases.take('a', connect('a1'))]
   one.discard()
   one.release()
@@ -72,7 +74,7 @@ test('a discarded connection serves its other leases, and closes with the last',
 
 test('a discarded connection that is leased counts, and closes with all', async () => {
   const { log, connect } = connections()
-  const leases = createLeases({ maxConnections: 2, idleMs: 60_000 })
+  const leases = createLeases({ ...COMMON, maxConnections: 2, idleMs: 60_000 })
   const one = leases.take('a', connect('a1'))
   one.discard()
   leases.take('a', connect('a2'))
@@ -87,7 +89,7 @@ test('a discarded connection that is leased counts, and closes with all', async 
 
 test('a connection that cannot be opened is tried again by the next', async () => {
   const { connect } = connections()
-  const leases = createLeases({ maxConnections: 1, idleMs: 60_000 })
+  const leases = createLeases({ ...COMMON, maxConnections: 1, idleMs: 60_000 })
   const failing = leases.take('a', () => Promise.reject(new Error('down')))
   await expect(failing.connection).rejects.toThrow('down')
   failing.release()

@@ -63,6 +63,19 @@ test('a text beyond the limit is cut between characters', () => {
   }
 })
 
+test('pages of objects come along, at most 50', () => {
+  const content = [{ type: 'text', text: 'ok' }]
+  const objects = Array.from({ length: 50 }, (_, index) => ({
+    label: `device ${index}`,
+    url: `https://nautobot.example.com/dcim/devices/${index}/`
+  }))
+  const result = (some: unknown) =>
+    ownResult({ content, structuredContent: { objects: some } }, options).objects
+  expect(result(objects)).toEqual(objects)
+  expect(result([...objects, objects[0]])).toBeUndefined()
+  expect(result([])).toBeUndefined()
+})
+
 test('facts of our own server that are not facts are left out', () => {
   const structuredContent = { rows: -1, links: 'x', gaps: [7] }
   const content = [{ type: 'text', text: 'ok' }]

@@ -1,20 +1,8 @@
 import { expect, test } from 'vitest'
-import type { McpServer } from '../../../src/catalog/catalog.ts'
 import { prepareTools } from '../../../src/mcp/mcp-tools.ts'
+import { mcpServer } from '../../support/agent-fixture.ts'
 
-function server(name: string): McpServer {
-  return {
-    id: '1',
-    name,
-    description: '',
-    status: 'Healthy',
-    enabled: true,
-    address: 'http://127.0.0.1',
-    verifyTls: true,
-    timeoutMs: 1,
-    hasCredential: false
-  }
-}
+const server = (name: string) => mcpServer({ name })
 
 const inputSchema = { type: 'object', properties: { a: { type: 'string' } } }
 const names = (serverName: string, ...tools: string[]) =>
@@ -30,6 +18,14 @@ test.each([
   ['A name that goes on for ever and ever', 'x', 'a-name-that-goes-on-for-_x']
 ])('names a tool of %s: %s', (serverName, tool, name) => {
   expect(names(serverName, tool)).toEqual([name])
+})
+
+test("an administrator's prefix stands in for the server's name, as it is", () => {
+  const prefixed = prepareTools(mcpServer({ name: 'Net Box', toolPrefix: 'NB_1-' }), [
+    { name: 'list', inputSchema }
+  ])
+  expect(prefixed.tools.map(({ definition }) => definition.name)).toEqual(['NB_1-_list'])
+  expect(prefixed.tools[0]?.definition.server).toBe('Net Box')
 })
 
 test('names are valid and unique whatever the server calls its tools', () => {
@@ -49,22 +45,17 @@ test('leaves out what no model can be offered, and says why', () => {
   const { tools, leftOut } = prepareTools(server('one'), [
     { name: 'good', inputSchema },
     { name: 'good', inputSchema },
-    { name: 'no-schema', inputSchema: undefined },
     { name: 'a-list', inputSchema: { type: 'array' } },
-    { name: 'a-union', inputSchema: { type: 'object', anyOf: [] } },
     { name: 'odd', inputSchema: { type: 'object', properties: [] } },
-    { name: 'huge', inputSchema: { type: 'object', description: 'x'.repeat(64_001) } }
+    { name: 'n'.repeat(257), inputSchema }
   ])
   expect(tools.map(({ rawName }) => rawName)).toEqual(['good'])
-  expect(leftOut.map(({ name }) => name)).toEqual([
-    'good',
-    'no-schema',
-    'a-list',
-    'a-union',
-    'odd',
-    'huge'
+  expect(leftOut).toEqual([
+    { name: 'good', reason: 'its name is used twice' },
+    { name: 'a-list', reason: 'its schema is not that of an object' },
+    { name: 'odd', reason: 'its schema is not that of an object' },
+    { name: 'n'.repeat(256), reason: 'its name is longer than 256 characters' }
   ])
-  expect(leftOut[0]?.reason).toBe('its name is used twice')
 })
 
 test('a schema passes through, with the properties that providers demand', () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { McpServer } from '../../../src/catalog/catalog.ts'
 import { createMcpClients, type McpClients, type McpLimits } from '../../../src/mcp/mcp-clients.ts'
 import { createOutbound, type Outbound } from '../../../src/platform/outbound.ts'
+import { mcpServer, vouchForNobody } from '../../support/agent-fixture.ts'
 import { type FaultMcpServer, startFaultMcpServer } from '../../support/fault-mcp-server.ts'
 
 let outbound: Outbound
@@ -23,23 +24,14 @@ function limitTo(limits: Partial<McpLimits>): void {
   clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: undefined }),
+    stateUser: vouchForNobody,
     maxResultBytes: 2000,
-    limits: { listMaxWaitMs: 5000, connectTimeoutMs: 5000, ...limits }
+    limits: { listMaxWaitMs: 5000, ...limits }
   })
 }
 
 function described(name: string): McpServer {
-  return {
-    id: name,
-    name,
-    description: '',
-    status: 'Healthy',
-    enabled: true,
-    address: server.url,
-    verifyTls: true,
-    timeoutMs: 5000,
-    hasCredential: false
-  }
+  return mcpServer({ id: name, name, address: server.url, timeoutMs: 5000 })
 }
 
 async function lease(...names: string[]) {

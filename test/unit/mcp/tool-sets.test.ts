@@ -6,6 +6,7 @@ import { createMcpClients, type McpClients } from '../../../src/mcp/mcp-clients.
 import type { BuiltInServer } from '../../../src/mcp/tool-sets.ts'
 import { createOutbound, type Outbound } from '../../../src/platform/outbound.ts'
 import { Secret } from '../../../src/platform/secret.ts'
+import { mcpServer, vouchForNobody } from '../../support/agent-fixture.ts'
 import {
   ECHO,
   type FaultMcpServer,
@@ -40,8 +41,9 @@ function createClients(listMaxWaitMs: number): McpClients {
       forgotten.push(name)
       secret = 'renewed'
     },
+    stateUser: vouchForNobody,
     maxResultBytes: MAX_RESULT_BYTES,
-    limits: { listMaxWaitMs, connectTimeoutMs: 2000, maxTools: 10 },
+    limits: { listMaxWaitMs, maxTools: 10 },
     now: () => nowMs
   })
 }
@@ -61,18 +63,14 @@ async function start(options?: FaultMcpServerOptions): Promise<FaultMcpServer> {
 }
 
 function described(name: string, { url }: FaultMcpServer, changes = {}): McpServer {
-  return {
+  return mcpServer({
     id: `id-${name}`,
     name,
-    description: '',
-    status: 'Healthy',
-    enabled: true,
     address: url,
-    verifyTls: true,
+    connectTimeoutMs: 2000,
     timeoutMs: 5000,
-    hasCredential: false,
     ...changes
-  }
+  })
 }
 
 const lease = (...servers: McpServer[]) => clients.lease(servers, undefined, context())
@@ -90,6 +88,21 @@ test('offers the tools of several servers under the names of their servers', asy
   })
   expect(one.asked('tools/call')).toEqual([])
   expect(two.asked('tools/call')).toHaveLength(1)
+})
+
+test('what runs unasked follows the rules of the run, and the origin follows the address', async () => {
+  const server = await start()
+  const [plain] = (await lease(described('a', server))).tools
+  const [known] = (await lease(described('a', server, { readOnlyTools: ['ec*'] }))).tools
+  const marked = { readOnlyTools: ['*'], approvalTools: ['echo'] }
+  const [asked] = (await lease(described('a', server, marked))).tools
+  const [moved] = (await lease(described('a', await start()))).tools
+
+  expect([plain, known, asked].map((tool) => tool?.readOnly)).toEqual([false, true, false])
+  expect(known?.origin).toBe(plain?.origin)
+  expect(moved?.origin).not.toBe(plain?.origin)
+  // The rules are no part of a connection: the list was asked for once.
+  expect(server.asked('tools/list')).toHaveLength(1)
 })
 
 test('names of two servers that look alike do not depend on their order', async () => {
@@ -309,6 +322,20 @@ test('an unknown tool and arguments that are no object are results', async () =>
   const set = await lease(described('one', await start()))
   expect(await set.call('two_echo', {}, context())).toMatchObject({ isError: true })
   expect(await set.call('one_echo', 'text', context())).toMatchObject({ isError: true })
+})
+
+test('arguments become headers in the newest protocol alone, and are not sent when they are too long', async () => {
+  const inputSchema = {
+    type: 'object',
+    properties: { text: { type: 'string', 'x-mcp-header': 'Text' } }
+  }
+  const server = await start({ tools: [{ ...ECHO, inputSchema }] })
+  const set = await lease(described('one', server))
+  await set.call('one_echo', { text: 'hi' }, context())
+  expect(server.asked('tools/call')[0]?.headers).not.toHaveProperty('mcp-param-text')
+  const long = await set.call('one_echo', { text: 'x'.repeat(9_000) }, context())
+  expect(long).toMatchObject({ isError: true, text: expect.stringContaining('too long'), gaps: [] })
+  expect(server.asked('tools/call')).toHaveLength(1)
 })
 
 test('follows all pages, and does not go round a cursor that comes back', async () => {

@@ -1,0 +1,88 @@
+import { McpFailure } from './mcp-failure.ts'
+
+export interface CallLimits {
+  /** Of a call without news. */
+  readonly callTimeoutMs: number
+  /** Of a call that goes on reporting progress. */
+  readonly totalTimeoutMs: number
+}
+
+/** How long a call may take, without the time in which a person was asked. */
+export interface CallClock {
+  /** Aborts when it took too long. */
+  readonly signal: AbortSignal
+  /** Why it aborted. */
+  failure(): McpFailure | undefined
+  /** The server tells of its progress. */
+  news(): void
+  /** A person is asked: the clock stands still until the answer is called. */
+  hold(): () => void
+  /** The call is over. */
+  stop(): void
+}
+
+export function createCallClock({ callTimeoutMs, totalTimeoutMs }: CallLimits): CallClock {
+  const over = new AbortController()
+  let failure: McpFailure | undefined
+  let held = 0
+  let isOver = false
+  let leftMs = Math.max(totalTimeoutMs, callTimeoutMs)
+  let startedAt = performance.now()
+  let quiet: NodeJS.Timeout | undefined
+  let total: NodeJS.Timeout | undefined
+
+  const end = (sentence: string) => {
+    failure = new McpFailure('timeout', sentence)
+    pause()
+    isOver = true
+    over.abort(failure)
+  }
+
+  function listen(): void {
+    clearTimeout(quiet)
+    quiet = setTimeout(
+      () => end(`it did not answer within ${inSeconds(callTimeoutMs)} s.`),
+      callTimeoutMs
+    )
+  }
+
+  function start(): void {
+    startedAt = performance.now()
+    listen()
+    total = setTimeout(() => end(`it did not end within ${inSeconds(totalTimeoutMs)} s.`), leftMs)
+  }
+
+  function pause(): void {
+    clearTimeout(quiet)
+    clearTimeout(total)
+  }
+
+  start()
+  return {
+    signal: over.signal,
+    failure: () => failure,
+    news: () => {
+      if (held === 0 && !isOver) listen()
+    },
+    hold: () => {
+      if (held === 0) {
+        pause()
+        leftMs -= performance.now() - startedAt
+      }
+      held += 1
+      let isReleased = false
+      return () => {
+        if (isReleased) return
+        isReleased = true
+        held -= 1
+        if (held === 0 && !isOver) start()
+      }
+    },
+    stop: () => {
+      pause()
+      isOver = true
+    }
+  }
+}
+
+const inSeconds = (ms: number) => Math.max(1, Math.round(ms / 1000))
