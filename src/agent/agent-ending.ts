@@ -1,5 +1,6 @@
 import { incompleteAnswer } from '../conversations/messages.ts'
 import { AppError } from '../errors.ts'
+import { toModelError } from '../llm/model-errors.ts'
 import type { AgentOptions } from './agent.ts'
 import type { AgentEvent } from './agent-events.ts'
 import { findPlace, pendingResults } from './agent-resume.ts'
@@ -33,7 +34,7 @@ export async function* cutShort(
     yield { type: 'RUN_FINISHED', threadId, runId, outcome: { type: 'cancelled' } }
     return
   }
-  const failure = failureOf(options, turn, { progress, signal, error })
+  const failure = failureOf(turn, { progress, signal, error })
   options.onFailed(failure, turn)
   const { error: body } = failure.toBody()
   yield { type: 'CUSTOM', name: 'error', value: body }
@@ -64,15 +65,11 @@ async function keepShown(
   }
 }
 
-function failureOf(
-  { toModelError }: AgentOptions,
-  { attempt }: Turn,
-  { progress: { plan }, signal, error }: CutShort
-): AppError {
+function failureOf({ attempt }: Turn, { progress: { plan }, signal, error }: CutShort): AppError {
   if (signal.aborted) return AppError.from(signal.reason)
   if (plan) return toModelError(error, plan.model)
   const failure = AppError.from(error)
-  if (attempt === 1) return failure
+  if (attempt === 1 || failure.code === 'APPROVAL_LAPSED') return failure
   const message = `The answer was interrupted and could not be taken up again: ${failure.message}`
   return new AppError('RUN_INTERRUPTED', message, { cause: error })
 }

@@ -1,6 +1,7 @@
-import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import {
   type BaseCheckpointSaver,
+  Command,
   END,
   type LangGraphRunnableConfig,
   MessagesAnnotation,
@@ -8,26 +9,58 @@ import {
   START,
   StateGraph
 } from '@langchain/langgraph'
-import { promptFor } from '../conversations/messages.ts'
-import { AppError } from '../errors.ts'
+import type { Caller } from '../auth/caller.ts'
+import type { AppError } from '../errors.ts'
+import { toModelError } from '../llm/model-errors.ts'
 import type { ToolResult, ToolSet } from '../tool-server.ts'
+import type { AgentSpans } from './agent-spans.ts'
 import type { AgentStep, PlannedCall, TokenUsage } from './agent-step.ts'
-import { askModel, type BoundModel, type ModelAnswer } from './model-turn.ts'
-import { createTextCoalescer } from './text-coalescer.ts'
+import { noteClaims } from './answer-check.ts'
+import { approvalNode } from './approval-node.ts'
+import { type Decisions, needsApproval } from './approvals.ts'
+import type { CalledTool } from './audited-call.ts'
+import type { CallGuard } from './call-guard.ts'
+import type { ElicitationDesk } from './elicitations.ts'
+import { originOf } from './evidence.ts'
+import { askForSummary, askWithinLimits } from './model-asking.ts'
+import type { ModelChain } from './model-chain.ts'
+import type { Patience } from './model-patience.ts'
+import type { Prompting } from './prompting.ts'
+import type { AgentLimits, RunDeadline, RunUse } from './run-limits.ts'
+import { createShownText } from './shown-text.ts'
+import { resultOf } from './tool-calls.ts'
+import type { ToolSearch } from './tool-search.ts'
 
-export interface AgentLimits {
-  readonly maxModelCalls: number
-  readonly maxToolCalls: number
-  readonly maxAnswerCharacters: number
-  /** Of the conversation that the model reads; older turns are left out, and that is said. */
-  readonly maxPromptCharacters: number
+/** Hears of every call, for metrics and the log; must not throw. */
+export interface AgentObserver {
+  modelCalled(call: ObservedModelCall): void
+  toolCalled(call: ObservedToolCall): void
+  /** A model could not answer and is asked again, or `standIn` is asked instead. A run that fails is told elsewhere. */
+  modelFailed(
+    failure: AppError,
+    then: { readonly correlationId: string; readonly standIn?: string }
+  ): void
+  /** A call that was made, also one that was aborted. */
+  toolAudited?(call: CalledTool): void
 }
 
-/** Hears of every call, for metrics; must not throw. */
-export interface AgentObserver {
-  /** `outcome`: ok, an error's code, or stopped. */
-  modelCalled(outcome: string, durationMs: number, usage: TokenUsage): void
-  toolCalled(server: string, isError: boolean, durationMs: number): void
+export interface ObservedModelCall {
+  /** The model's, as an administrator named it. */
+  readonly name: string
+  /** ok, an error's code, or stopped. */
+  readonly outcome: string
+  readonly durationMs: number
+  readonly usage: TokenUsage
+  /** Until the first piece of text or of a call; undefined when none came. */
+  readonly firstPieceMs: number | undefined
+}
+
+export interface ObservedToolCall {
+  readonly tool: string
+  /** Undefined when there is no such tool: its name is a model's invention. */
+  readonly server: string | undefined
+  readonly isError: boolean
+  readonly durationMs: number
 }
 
 /** What one run brings along. The graph itself is made once per process. A type, as LangGraph wants an index signature. */
@@ -37,25 +70,32 @@ export type RunContext = {
   readonly attempt: number
   /** Results that readers have seen in earlier attempts, by call. */
   readonly earlierResults: ReadonlyMap<string, ToolResult>
+  /** Who asked. */
+  readonly user: Pick<Caller, 'id' | 'username'>
+  /** On calls that waited for a person. */
+  readonly decisions: Decisions
   /** Notes that a call with effects begins; false when an earlier attempt began it. */
   readonly beginCall: (callId: string) => Promise<boolean>
+  /** Where the asker answers tool servers; undefined when they cannot. */
+  readonly desk: ElicitationDesk | undefined
   readonly correlationId: string
-  readonly systemPrompt: string
-  readonly model: BoundModel
-  /** The same model with the same tools, and not allowed to call them: it has to answer with what it has. */
-  readonly modelForLastCall: BoundModel
+  readonly prompting: Prompting
+  readonly models: ModelChain
+  readonly patience: Patience
   readonly tools: ToolSet
+  /** Between the model and `tools`. */
+  readonly search: ToolSearch
+  readonly guard: CallGuard
   readonly limits: AgentLimits
   readonly observer: AgentObserver
+  readonly spans: AgentSpans
   readonly signal: AbortSignal
-  readonly used: { modelCalls: number; toolCalls: number }
+  readonly used: RunUse
+  readonly deadline: RunDeadline
 }
 
+export type Writer = (step: AgentStep) => void
 type State = typeof MessagesAnnotation.State
-
-const COALESCE_WINDOW_MS = 50
-const LEFT_OUT = 'The earliest part of this conversation is too long ago to be read again.'
-const LAST_CALL = 'You have used all tool calls of this question. Answer now with what you have.'
 
 /**
  * The agent: the model is asked, its tool calls run side by side, and the model is asked again until it
@@ -63,66 +103,71 @@ const LAST_CALL = 'You have used all tool calls of this question. Answer now wit
  * checkpoint stays small and a resumed run repeats only unfinished calls.
  */
 export function createAgentGraph(checkpointer: BaseCheckpointSaver) {
-  return new StateGraph(MessagesAnnotation)
-    .addNode('model', modelNode)
-    .addNode('tool', (call: unknown, config) => toolNode(call as PlannedCall, config))
-    .addEdge(START, 'model')
-    .addConditionalEdges('model', dispatch, ['tool', END])
-    .addEdge('tool', 'model')
-    .compile({ checkpointer })
+  return (
+    new StateGraph(MessagesAnnotation)
+      .addNode('model', modelNode, { ends: ['compact'] })
+      .addNode('compact', compactNode)
+      .addNode('tool', (call: unknown, config) => toolNode(call as PlannedCall, config))
+      // What only reads does not wait for what has to be approved beside it.
+      .addNode('ahead', (call: unknown, config) => toolNode(call as PlannedCall, config))
+      .addNode('approval', approvalStep, { ends: ['tool', 'model'] })
+      .addEdge(START, 'model')
+      .addConditionalEdges('model', dispatch, ['tool', 'ahead', 'approval', END])
+      .addEdge('tool', 'model')
+      .addEdge('ahead', 'approval')
+      .addEdge('compact', 'model')
+      .compile({ checkpointer })
+  )
 }
 
 export type AgentGraph = ReturnType<typeof createAgentGraph>
 
 async function modelNode({ messages }: State, config: LangGraphRunnableConfig) {
   const { run, writer } = partsOf(config)
+  const prompt = run.prompting.promptFor(messages, writer)
+  if (!prompt) return new Command({ goto: 'compact' })
   run.used.modelCalls += 1
-  const isLast =
-    run.used.modelCalls >= run.limits.maxModelCalls || run.used.toolCalls >= run.limits.maxToolCalls
-  if (isLast) writer({ kind: 'gap', sentence: 'The limit of steps for one question was reached.' })
-  const conversation = promptFor(run.systemPrompt, messages, run.limits.maxPromptCharacters)
-  if (conversation.leftOut > 0) writer({ kind: 'gap', sentence: LEFT_OUT })
   const messageId = messageIdOf(run, messages.length)
-  const text = createTextCoalescer((delta) => {
-    writer({ kind: 'text', messageId, delta })
-  }, COALESCE_WINDOW_MS)
-  const question = [...conversation.messages, ...(isLast ? [new HumanMessage(LAST_CALL)] : [])]
-  const answer = await observed(run, () =>
-    askModel(isLast ? run.modelForLastCall : run.model, question, {
-      messageId,
-      usedCallIds: callIdsOf(messages),
-      maxCharacters: run.limits.maxAnswerCharacters,
-      signal: run.signal,
-      onText: text.push
-    })
-  ).finally(text.flush)
-  const { message, usage, gap } = answer
+  const question = {
+    prompt: prompt.messages,
+    usedCallIds: callIdsOf(messages),
+    shown: createShownText({ messageId, messages, writer })
+  }
+  const answered = await askWithinLimits(run, question, writer).catch((error: unknown) => {
+    if (run.prompting.retriesAfter(error, prompt, messages)) return undefined
+    throw error
+  })
+  if (!answered) return new Command({ goto: 'compact' })
+  const { message, usage, gap, isLast, model, durationMs, ...answer } = answered
   // Whatever the model calls after its last call is not made: it must not wait in the history for a result.
   const calls = isLast ? [] : answer.calls
   if (isLast) message.tool_calls = []
-  writer({ kind: 'answered', usage })
+  writer({ kind: 'answered', usage, model, durationMs })
+  run.prompting.answered(prompt, { usage, model }, writer)
   if (gap) writer({ kind: 'gap', sentence: gap })
-  if (calls.length > 0) writer({ kind: 'calls', messageId, calls })
+  if (calls.length > 0) writer({ kind: 'calls', messageId: message.id ?? messageId, calls })
+  else noteClaims({ message, conversation: messages, isCut: gap !== undefined }, writer)
   return { messages: [withMalformed(message, calls)] }
+}
+
+/** One more call of the model, counted like any other. */
+async function compactNode({ messages }: State, config: LangGraphRunnableConfig) {
+  const { run, writer } = partsOf(config)
+  run.used.modelCalls += 1
+  const messageId = `${messageIdOf(run, messages.length)}-summary`
+  const ask = (prompt: readonly BaseMessage[], maxCharacters: number) =>
+    askForSummary(run, { prompt, messageId, maxCharacters })
+  const onFailed = (error: unknown) => {
+    const { correlationId, models } = run
+    run.observer.modelFailed(toModelError(error, models.current()), { correlationId })
+  }
+  const parts = { messageId, ask, writer, signal: run.signal, onFailed }
+  return { messages: await run.prompting.compact(messages, parts) }
 }
 
 /** A new attempt says things anew, so what an earlier one said has another name. */
 function messageIdOf({ runId, attempt }: RunContext, place: number): string {
   return attempt === 1 ? `${runId}-${place}` : `${runId}-${place}-${attempt}`
-}
-
-async function observed(run: RunContext, ask: () => Promise<ModelAnswer>): Promise<ModelAnswer> {
-  const startedAt = performance.now()
-  const durationMs = () => performance.now() - startedAt
-  try {
-    const answer = await ask()
-    run.observer.modelCalled('ok', durationMs(), answer.usage)
-    return answer
-  } catch (error) {
-    const outcome = run.signal.aborted ? 'stopped' : AppError.from(error).code
-    run.observer.modelCalled(outcome, durationMs(), { inputTokens: 0, outputTokens: 0 })
-    throw error
-  }
 }
 
 function callIdsOf(messages: readonly BaseMessage[]): string[] {
@@ -142,64 +187,49 @@ function withMalformed(message: AIMessage, calls: readonly PlannedCall[]): AIMes
   return message
 }
 
-function dispatch({ messages }: State) {
+function dispatch({ messages }: State, config: LangGraphRunnableConfig) {
   const last = messages.at(-1)
   if (!AIMessage.isInstance(last) || !last.tool_calls?.length) return END
   const malformed = (last.additional_kwargs.malformed ?? {}) as Record<string, string>
-  return last.tool_calls.map(({ id = '', name, args }) => {
+  const calls = last.tool_calls.map(({ id = '', name, args }): PlannedCall => {
     const text = malformed[id]
-    return new Send('tool', { id, name, args, ...(text !== undefined && { malformed: text }) })
+    return { id, name, args, ...(text !== undefined && { malformed: text }) }
   })
+  const { tools } = partsOf(config).run.tools
+  const free = calls.filter((call) => !needsApproval(call, tools))
+  if (free.length === 0) return 'approval'
+  return free.map((call) => new Send(free.length === calls.length ? 'tool' : 'ahead', call))
+}
+
+function approvalStep({ messages }: State, config: LangGraphRunnableConfig) {
+  const { run, writer } = partsOf(config)
+  return approvalNode(messages, run, writer)
 }
 
 async function toolNode(call: PlannedCall, config: LangGraphRunnableConfig) {
   const { run, writer } = partsOf(config)
   const startedAt = performance.now()
-  const result = run.earlierResults.get(call.id) ?? (await resultOf(call, run))
+  const known = run.tools.tools.find(({ name }) => name === call.name)?.server
+  const result =
+    run.earlierResults.get(call.id) ??
+    (await run.spans.tool(call, known, () => resultOf(call, run, writer)))
   const durationMs = Math.round(performance.now() - startedAt)
-  const server = run.tools.tools.find(({ name }) => name === call.name)?.server ?? 'unknown'
+  const server = known ?? 'unknown'
   writer({ kind: 'result', call, server, result, durationMs })
-  run.observer.toolCalled(server, result.isError, durationMs)
+  const { isError } = result
+  run.observer.toolCalled({ tool: call.name, server: known, isError, durationMs })
   const message = new ToolMessage({
     id: `${run.runId}-${call.id}`,
     tool_call_id: call.id,
     name: call.name,
     content: result.text,
-    status: result.isError ? 'error' : 'success'
+    status: result.isError ? 'error' : 'success',
+    artifact: originOf(result, { server, username: run.user.username, now: Date.now() })
   })
   return { messages: [message] }
 }
 
-async function resultOf(call: PlannedCall, run: RunContext): Promise<ToolResult> {
-  run.used.toolCalls += 1
-  if (run.used.toolCalls > run.limits.maxToolCalls) {
-    return refused(`Not called: one question may use ${run.limits.maxToolCalls} tool calls.`)
-  }
-  if (call.malformed !== undefined) {
-    return refused('Not called: the arguments were not a JSON object. Send the call again.')
-  }
-  const { signal, correlationId } = run
-  await refuseRepeated(call, run)
-  return run.tools.call(call.name, call.args, { signal, correlationId })
-}
-
-/** Whether a call with effects that an earlier attempt began has done its work, nobody here can know. */
-async function refuseRepeated({ id, name }: PlannedCall, run: RunContext): Promise<void> {
-  const tool = run.tools.tools.find((one) => one.name === name)
-  // One that is not there any more may have had effects when it was.
-  if (tool?.readOnly || (await run.beginCall(id))) return
-  throw new AppError(
-    'RUN_INTERRUPTED',
-    `The answer was interrupted while ${name} was under way. Whether it was carried out is not known, so it was not called again.`,
-    { details: { toolCallId: id, tool: name } }
-  )
-}
-
-function refused(text: string): ToolResult {
-  return { isError: true, text, links: [], gaps: [] }
-}
-
 function partsOf({ context, writer }: LangGraphRunnableConfig) {
   if (!context || !writer) throw new Error('The agent graph was started without a run context')
-  return { run: context as RunContext, writer: writer as (step: AgentStep) => void }
+  return { run: context as RunContext, writer: writer as Writer }
 }

@@ -1,11 +1,22 @@
 import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
+import type { ClaimNote } from '../conversations/claim-note.ts'
 import { type ReadMessage, toReadMessages } from '../conversations/conversation-reader.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import type { ToolResult } from '../tool-server.ts'
-import type { AgentEvent, SnapshotMessage, ToolCallNote } from './agent-events.ts'
+import type {
+  AgentEvent,
+  AnswerClaims,
+  CustomEvent,
+  ModelCallNote,
+  SnapshotMessage,
+  ToolCallNote
+} from './agent-events.ts'
+import type { PlannedCall } from './agent-step.ts'
 import { type Turn, type TurnPlace, threadOf } from './agent-turn.ts'
+import { approvalsIn, type Decisions } from './approvals.ts'
+import { callsIn } from './earlier-calls.ts'
 
 /** Of all tool results in one snapshot; the oldest give way. */
 const MAX_SNAPSHOT_RESULT_CHARACTERS = 512 * 1024
@@ -16,6 +27,15 @@ export interface EarlierAttempts {
   readonly notes: ReadonlyMap<string, ToolCallNote>
   /** Results that were shown: these calls are never made again, also where the conversation has lost them. */
   readonly results: ReadonlyMap<string, string>
+  /** In the order in which they were asked for. */
+  readonly calls: readonly PlannedCall[]
+  /** By number. */
+  readonly modelCalls: readonly ModelCallNote[]
+  /** Of all attempts, for the footer. */
+  readonly gaps: readonly string[]
+  /** What waited for a person, and what they decided. */
+  readonly approvals: readonly CustomEvent[]
+  readonly decisions: Decisions
   /** A text that was cut off in the middle. */
   readonly openText: { readonly messageId: string; readonly text: string } | undefined
 }
@@ -31,8 +51,37 @@ export function readEarlier(events: readonly AgentEvent[]): EarlierAttempts {
       )
     ),
     results: new Map([...events.flatMap(snapshotResults), ...events.flatMap(toldResults)]),
+    calls: callsIn(events),
+    modelCalls: modelCallsIn(events),
+    gaps: gapsIn(events),
+    approvals: approvalsIn(events),
+    decisions: decisionsIn(events),
     openText: openTextOf(events)
   }
+}
+
+function decisionsIn(events: readonly AgentEvent[]): Decisions {
+  return new Map(
+    events.flatMap((event) =>
+      event.type === 'CUSTOM' && event.name === 'approval_decided'
+        ? [[event.value.toolCallId, event.value] as const]
+        : []
+    )
+  )
+}
+
+function modelCallsIn(events: readonly AgentEvent[]): ModelCallNote[] {
+  const notes = events.flatMap((event) =>
+    event.type === 'CUSTOM' && event.name === 'model_call' ? [event.value] : []
+  )
+  return [...new Map(notes.map((note) => [note.number, note])).values()]
+}
+
+function gapsIn(events: readonly AgentEvent[]): string[] {
+  const told = events.flatMap((event) =>
+    event.type === 'CUSTOM' && event.name === 'gap' ? [event.value.sentence] : []
+  )
+  return [...new Set(told)]
 }
 
 type Result = readonly [callId: string, text: string]
@@ -158,12 +207,21 @@ function snapshotOf({ id, role, text, toolCalls = [] }: ReadMessage): SnapshotMe
 
 /** What is known of the calls whose results are among these messages. */
 export function knownNotes(
-  { notes }: EarlierAttempts,
+  { notes }: Pick<EarlierAttempts, 'notes'>,
   messages: readonly SnapshotMessage[]
 ): ToolCallNote[] {
   return messages.flatMap((message) => {
     const note = message.role === 'tool' ? notes.get(message.toolCallId) : undefined
     return note ? [note] : []
+  })
+}
+
+/** What was found about the answers of this run: a snapshot does not tell it. */
+export function knownClaims(stored: readonly BaseMessage[], runId: string): AnswerClaims[] {
+  const asked = stored.findIndex(({ id }) => id === runId)
+  return stored.slice(Math.max(0, asked)).flatMap(({ id = '', additional_kwargs }) => {
+    const note = additional_kwargs.claims as ClaimNote | undefined
+    return note ? [{ messageId: id, ...note }] : []
   })
 }
 
@@ -182,10 +240,22 @@ export function resumeEvents(
   earlier: EarlierAttempts,
   messages: readonly SnapshotMessage[]
 ): AgentEvent[] {
-  const known = knownNotes(earlier, messages)
-  const { openText } = earlier
+  const { openText, notes, modelCalls } = earlier
   return [
     ...(openText ? [{ type: 'TEXT_MESSAGE_END' as const, messageId: openText.messageId }] : []),
+    ...snapshotEvents(notes, messages),
+    ...modelCalls.map((value) => ({ type: 'CUSTOM' as const, name: 'model_call' as const, value })),
+    ...earlier.approvals
+  ]
+}
+
+/** What there is, and what is known of the calls in it. */
+export function snapshotEvents(
+  notes: EarlierAttempts['notes'],
+  messages: readonly SnapshotMessage[]
+): AgentEvent[] {
+  const known = knownNotes({ notes }, messages)
+  return [
     { type: 'MESSAGES_SNAPSHOT', messages },
     ...known.map((value) => ({ type: 'CUSTOM' as const, name: 'tool_call' as const, value }))
   ]

@@ -2,9 +2,10 @@ import type { HumanMessage } from '@langchain/core/messages'
 import type { BranchWish } from '../conversations/conversation-tree.ts'
 import { questionMessage } from '../conversations/messages.ts'
 import type { ToolSet } from '../tool-server.ts'
-import type { AgentEvent } from './agent-events.ts'
+import type { AgentEvent, ApprovalAction } from './agent-events.ts'
 import { type EarlierAttempts, readEarlier } from './agent-resume.ts'
 import { type AgentStream, createAgentStream } from './agent-stream.ts'
+import type { ElicitationDesk } from './elicitations.ts'
 import type { TurnPlan } from './turn-plan.ts'
 
 /** The reason of an abort that a person asked for. Every other reason is this, the next, or an AppError. */
@@ -31,6 +32,8 @@ export interface Turn {
   readonly plan: () => Promise<TurnPlan>
   /** Notes that a call with effects begins; false when an earlier attempt began it. */
   readonly beginCall: (callId: string) => Promise<boolean>
+  /** Where the asker answers tool servers; absent when they cannot. */
+  readonly desk?: ElicitationDesk | undefined
   readonly correlationId: string
 }
 
@@ -39,6 +42,8 @@ export interface Progress {
   readonly startedAtMs: number
   readonly earlier: EarlierAttempts
   stream: AgentStream
+  /** What it waits for a person to approve, when it does. */
+  awaited: readonly ApprovalAction[] | undefined
   /** Text that was shown and that no checkpoint has. */
   openText: () => { readonly messageId: string; readonly text: string } | undefined
   plan: TurnPlan | undefined
@@ -65,9 +70,11 @@ export function startProgress(turn: Turn, now: () => number): Progress {
     earlier,
     stream: createAgentStream({
       ...{ unavailable: [], startedAtMs, now },
-      earlier: [...earlier.notes.values()]
+      earlier: [...earlier.notes.values()],
+      modelCalls: earlier.modelCalls
     }),
     openText: () => earlier.openText,
+    awaited: undefined,
     plan: undefined,
     tools: undefined,
     place: undefined

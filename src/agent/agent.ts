@@ -1,15 +1,25 @@
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { BaseMessage } from '@langchain/core/messages'
+import { Command } from '@langchain/langgraph'
 import type { UserToken } from '../auth/caller.ts'
 import type { Catalog, LlmModel, McpServer } from '../catalog/catalog.ts'
 import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
+import type { ResultStore } from '../conversations/result-store.ts'
 import { AppError } from '../errors.ts'
 import type { CallContext } from '../platform/call-context.ts'
-import type { ToolDefinition, ToolSet } from '../tool-server.ts'
+import type { ToolSet } from '../tool-server.ts'
 import { causeOf, cutShort, isLeft } from './agent-ending.ts'
 import type { AgentEvent, SnapshotMessage } from './agent-events.ts'
-import type { AgentGraph, AgentLimits, AgentObserver, RunContext } from './agent-graph.ts'
-import { findPlace, knownNotes, knownResults, resumeEvents, toSnapshot } from './agent-resume.ts'
+import type { AgentGraph, AgentObserver, RunContext } from './agent-graph.ts'
+import {
+  findPlace,
+  knownClaims,
+  knownNotes,
+  knownResults,
+  resumeEvents,
+  toSnapshot
+} from './agent-resume.ts'
+import { createAgentSpans } from './agent-spans.ts'
 import type { AgentStep } from './agent-step.ts'
 import { createAgentStream } from './agent-stream.ts'
 import {
@@ -21,15 +31,31 @@ import {
   threadOf,
   type Working
 } from './agent-turn.ts'
-import type { BoundModel } from './model-turn.ts'
-import { systemPromptFor } from './system-prompt.ts'
+import type { AwaitedActions, ResumeValue } from './approval-node.ts'
+import type { Decisions } from './approvals.ts'
+import { createCallGuard } from './call-guard.ts'
+import { answeringModels, createModelChain } from './model-chain.ts'
+import { PATIENCE, type Patience } from './model-patience.ts'
+import type { PromptBudgets } from './prompt-budget.ts'
+import { createPrompting } from './prompting.ts'
+import { createRedaction, REDACTION_PROMPT } from './redaction.ts'
+import { type AgentLimits, finishedCalls, startDeadline, usedBefore } from './run-limits.ts'
+import { prepareRunTools, type RunTools } from './run-tools.ts'
+import { type PromptValues, promptVersionOf, systemPromptFor } from './system-prompt.ts'
 import { planTurn, type TurnPlan, type Wishes } from './turn-plan.ts'
 export interface AgentOptions {
   readonly graph: AgentGraph
   /** The same that the graph was made with. */
   readonly checkpointer: ConversationCheckpointer
   readonly limits: AgentLimits
+  readonly promptBudgets: PromptBudgets
+  /** Where tool results are kept that are too long to be read at once. */
+  readonly results: ResultStore
+  /** UTF-8 bytes of one tool result that the model reads at once. */
+  readonly maxResultBytes: number
   readonly observer: AgentObserver
+  /** Whether traces hold what was said; no unless given. */
+  readonly tracesContent?: boolean
   readonly currentCatalog: () => Promise<Catalog>
   readonly userTokenFor: (caller: Wishes['caller'], context: CallContext) => Promise<UserToken>
   readonly modelFor: (model: LlmModel, context: CallContext) => Promise<BaseChatModel>
@@ -38,10 +64,14 @@ export interface AgentOptions {
     userToken: UserToken,
     context: CallContext
   ) => Promise<ToolSet>
-  /** Names what a model's client threw: MODEL_FAILED, MODEL_TIMEOUT, … */
-  readonly toModelError: (error: unknown, model: LlmModel) => AppError
+  /** How long a model that fails is asked again. */
+  readonly patience?: Patience
+  /** How long a run may wait for a person. */
+  readonly approvalWaitMs: number
   /** For the log: the cause of a RUN_ERROR is told to nobody else. */
   readonly onFailed: (failure: AppError, turn: Turn) => void
+  /** For the variables in system prompts. */
+  readonly promptValues: Omit<PromptValues, 'user'>
   readonly now?: () => number
 }
 
@@ -54,7 +84,7 @@ export interface Agent {
   prepare(wishes: Wishes, context: CallContext): Promise<TurnPlan>
   /**
    * Answers one question; a later attempt goes on with what is stored, after a snapshot for its readers. Never throws:
-   * ends with exactly one of RUN_FINISHED and RUN_ERROR, unless the run is left to somebody else: `signal`'s reason is
+   * ends with exactly one of RUN_FINISHED, RUN_ERROR and, when it waits for a person, `approval_requested`, unless the run is left to somebody else: `signal`'s reason is
    * LEFT, or what it writes cannot be kept (REDIS_UNAVAILABLE, a claim that is lost). Other reasons are STOPPED or an
    * AppError; what was shown until then is kept in the conversation.
    */
@@ -104,18 +134,34 @@ async function* work(
   progress.plan = plan
   signal.throwIfAborted()
   const { name, source } = plan.model
-  yield { type: 'CUSTOM', name: 'model', value: { name, isLab: source === 'lab' } }
+  const prompt = promptVersionOf(plan.model, plan.catalog)
+  const note = { name, isLab: source === 'lab', ...(prompt && { prompt }) }
+  yield { type: 'CUSTOM', name: 'model', value: note }
   const { place, stored } = await findPlace(checkpointer, turn)
   progress.place = place
   const snapshot = snapshotOf(turn, place, stored)
   if (turn.attempt > 1) yield* resume(progress, snapshot)
-  progress.tools = await options.leaseTools(plan.servers, plan.userToken, { signal, correlationId })
-  const { unavailable } = progress.tools
+  const leased = await options.leaseTools(plan.servers, plan.userToken, { signal, correlationId })
+  progress.tools = leased
+  const tools = prepareRunTools(options, turn, { plan, leased })
+  const { unavailable } = leased
   const earlier = knownNotes(progress.earlier, snapshot)
   const { startedAtMs } = progress
-  progress.stream = createAgentStream({ unavailable, startedAtMs, now, earlier })
-  const run = await runContext(options, turn, { plan, progress, tools: progress.tools, signal })
+  const { modelCalls } = progress.earlier
+  const gaps = [...plan.gaps, ...progress.earlier.gaps]
+  progress.stream = createAgentStream({ gaps, unavailable, startedAtMs, now, earlier, modelCalls })
+  if (place.isAsked) {
+    for (const claims of knownClaims(stored, runId))
+      yield* progress.stream.translate({ kind: 'claims', claims })
+  }
+  const run = runContext(options, turn, { plan, progress, tools, signal })
   yield* answer(graph, turn, run, progress)
+  const { awaited: actions } = progress
+  if (actions) {
+    const lapsesAt = new Date(now() + options.approvalWaitMs).toISOString()
+    yield { type: 'CUSTOM', name: 'approval_requested', value: { actions, lapsesAt } }
+    return
+  }
   yield { type: 'CUSTOM', name: 'footer', value: progress.stream.footer(false) }
   yield { type: 'RUN_FINISHED', threadId, runId }
 }
@@ -138,44 +184,50 @@ function snapshotOf(
 interface ContextParts {
   readonly plan: TurnPlan
   readonly progress: Progress
-  readonly tools: ToolSet
+  readonly tools: RunTools
   readonly signal: AbortSignal
 }
 
-async function runContext(
-  { modelFor, limits, observer }: AgentOptions,
-  { runId, attempt, beginCall, correlationId }: Turn,
-  { plan, progress, tools, signal }: ContextParts
-): Promise<RunContext> {
-  const model = await modelFor(plan.model, { signal, correlationId })
+function runContext(
+  options: AgentOptions,
+  { runId, attempt, beginCall, correlationId, conversationId, username: user, desk }: Turn,
+  { plan, progress, tools: { search, budget }, signal }: ContextParts
+): RunContext {
+  const { modelFor, limits, observer, promptValues, patience = PATIENCE } = options
+  const models = answeringModels(plan)
+  // One that stands in reads no more than the one it stands in for.
+  const redaction = models.some(({ redact }) => redact)
+    ? createRedaction(conversationId)
+    : undefined
+  const systemPrompt = systemPromptFor(plan.model, plan.catalog, { ...promptValues, user })
   return {
     runId,
     attempt,
     earlierResults: knownResults(progress.earlier),
-    beginCall,
-    correlationId,
-    systemPrompt: systemPromptFor(plan.model, plan.catalog),
-    model: withTools(model, tools.tools),
-    modelForLastCall: withTools(model, tools.tools, { tool_choice: 'none' }),
-    tools,
+    user: plan.caller,
+    decisions: progress.earlier.decisions,
+    ...{ beginCall, desk, correlationId },
+    prompting: createPrompting({
+      systemPrompt: redaction ? `${systemPrompt}\n${REDACTION_PROMPT}` : systemPrompt,
+      model: plan.model,
+      ...{ conversationId, budget }
+    }),
+    models: createModelChain({
+      ...{ models, redaction },
+      tools: search.offered,
+      open: (model) => modelFor(model, { signal, correlationId })
+    }),
+    patience,
+    search,
+    tools: search.tools,
+    guard: createCallGuard(search.tools.tools, finishedCalls(progress.earlier)),
     limits,
     observer,
+    spans: createAgentSpans({ conversationId, captureContent: options.tracesContent ?? false }),
     signal,
-    used: { modelCalls: 0, toolCalls: progress.earlier.results.size }
+    used: usedBefore(progress.earlier),
+    deadline: startDeadline(limits.maxRunMs, signal)
   }
-}
-
-function withTools(
-  model: BaseChatModel,
-  tools: readonly ToolDefinition[],
-  choice?: { readonly tool_choice: 'none' }
-): BoundModel {
-  if (tools.length === 0 || !model.bindTools) return model as BoundModel
-  const functions = tools.map(({ name, description, inputSchema: parameters }) => ({
-    type: 'function' as const,
-    function: { name, description, parameters }
-  }))
-  return model.bindTools(functions, choice) as BoundModel
 }
 
 async function* answer(
@@ -185,21 +237,24 @@ async function* answer(
   progress: Progress
 ): AsyncGenerator<AgentEvent, void> {
   const { place } = progress
-  const input = place?.isAsked ? await openSteps(graph, turn) : { messages: [messageOf(turn)] }
-  if (!input) return refuseCut(place)
-  const steps = await graph.stream(input.messages ? { messages: input.messages } : null, {
+  const input = place?.isAsked
+    ? await resumeInput(graph, turn, run.decisions)
+    : { messages: [messageOf(turn)] }
+  if (input === undefined) return refuseCut(place)
+  const steps: AsyncIterable<AgentStep> = await graph.stream(input, {
     ...threadOf(turn, place),
     streamMode: 'custom',
     durability: 'sync',
     signal: run.signal,
     context: run,
     // Our own limits end a run long before; this one only keeps LangGraph's lower default away.
-    recursionLimit: 2 * run.limits.maxModelCalls + 2
+    recursionLimit: 4 * run.limits.maxModelCalls + 4
   })
   progress.openText = () => progress.stream.openText()
   for await (const step of steps) {
     if (place) place.isAsked = true
-    yield* progress.stream.translate(step as AgentStep)
+    if (step.kind === 'approval') progress.awaited = step.actions
+    else yield* progress.stream.translate(step)
   }
 }
 
@@ -209,11 +264,15 @@ function refuseCut(place: TurnPlace | undefined): void {
   throw new AppError('RUN_INTERRUPTED', 'The answer was cut short, and its end could not be told.')
 }
 
-/** Of a run that was begun elsewhere; undefined when only its end was not told. */
-async function openSteps(
-  graph: AgentGraph,
-  turn: Turn
-): Promise<{ readonly messages: undefined } | undefined> {
-  const { next } = await graph.getState(threadOf(turn))
-  return next.length > 0 ? { messages: undefined } : undefined
+/** Of a run that was begun elsewhere, or has waited; undefined when only its end was not told. */
+async function resumeInput(graph: AgentGraph, turn: Turn, decisions: Decisions) {
+  const { next, tasks } = await graph.getState(threadOf(turn))
+  if (next.length === 0) return undefined
+  const actions = tasks.flatMap(({ interrupts }) =>
+    interrupts.flatMap(({ value }) => (value as AwaitedActions).actions)
+  )
+  const isDecided = actions.every(({ toolCallId }) => decisions.has(toolCallId))
+  if (actions.length === 0 || !isDecided) return null
+  const resume: ResumeValue = Object.fromEntries(decisions)
+  return new Command<ResumeValue, Record<string, unknown>, never>({ resume })
 }

@@ -9,10 +9,10 @@ import {
 import type { Runnable } from '@langchain/core/runnables'
 import { AppError } from '../errors.ts'
 import { isRecord } from '../platform/json.ts'
-import type { PlannedCall, TokenUsage } from './agent-step.ts'
+import type { CalledModel, PlannedCall, TokenUsage } from './agent-step.ts'
 
 /** A chat model with the run's tools bound to it. */
-export type BoundModel = Runnable<BaseLanguageModelInput, AIMessageChunk>
+export type BoundModel = Pick<Runnable<BaseLanguageModelInput, AIMessageChunk>, 'stream'>
 
 /** What one call of the model came to. */
 export interface ModelAnswer {
@@ -21,6 +21,20 @@ export interface ModelAnswer {
   readonly usage: TokenUsage
   /** Why the text may be incomplete, as a sentence for the footer. */
   readonly gap: string | undefined
+  /** The provider's filter let nothing through. */
+  readonly isFiltered: boolean
+  /** The provider's own word. */
+  readonly finishReason: string
+  /** What the provider says has answered; undefined when it does not. */
+  readonly responseModel: string | undefined
+  /** From the request to the first piece of text or of a call; undefined when none came. */
+  readonly firstPieceMs: number | undefined
+}
+
+/** With who gave it and how long it took. */
+export interface TimedAnswer extends ModelAnswer {
+  readonly model: CalledModel
+  readonly durationMs: number
 }
 
 export interface ModelTurnOptions {
@@ -39,6 +53,8 @@ const CUT_SHORT: Readonly<Record<string, string>> = {
   length: 'The model reached its token limit: the answer is cut.',
   content_filter: "The provider's content filter cut the answer."
 }
+const SILENT_AT_LIMIT = 'The model reached its token limit before it said anything.'
+const REFUSED = 'The model refused to answer.'
 
 interface CallParts {
   /** The provider's place for it; undefined when the provider gives none. */
@@ -68,9 +84,13 @@ export async function askModel(
 function createAnswer({ messageId, usedCallIds, maxCharacters, onText }: ModelTurnOptions) {
   const text: string[] = []
   const parts: CallParts[] = []
-  const usage = { inputTokens: 0, outputTokens: 0 }
+  const usage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 }
+  const startedAt = performance.now()
   let characters = 0
+  let firstPieceMs: number | undefined
+  let responseModel: string | undefined
   let finishReason: string | undefined
+  let isRefusal = false
 
   function addText(delta: string): void {
     const room = maxCharacters - characters
@@ -81,15 +101,24 @@ function createAnswer({ messageId, usedCallIds, maxCharacters, onText }: ModelTu
     onText(shown)
   }
 
+  function noteFacts({ response_metadata }: AIMessageChunk): void {
+    if (characters > 0 || parts.length > 0) firstPieceMs ??= performance.now() - startedAt
+    const { finish_reason: reason, model_name: name } = response_metadata
+    if (typeof reason === 'string') finishReason = reason
+    if (typeof name === 'string') responseModel = name
+  }
+
   return {
     add(chunk: AIMessageChunk): void {
       addText(chunk.text)
+      const { refusal } = chunk.additional_kwargs
+      if (typeof refusal === 'string' && refusal !== '') {
+        isRefusal = true
+        addText(refusal)
+      }
       for (const part of chunk.tool_call_chunks ?? []) addCallPart(parts, part)
-      const counted = chunk.usage_metadata as UsageMetadata | undefined
-      usage.inputTokens += counted?.input_tokens ?? 0
-      usage.outputTokens += counted?.output_tokens ?? 0
-      const { finish_reason: reason } = chunk.response_metadata
-      if (typeof reason === 'string') finishReason = reason
+      if (chunk.usage_metadata) addUsage(usage, chunk.usage_metadata)
+      noteFacts(chunk)
     },
 
     finish(): ModelAnswer {
@@ -107,27 +136,36 @@ function createAnswer({ messageId, usedCallIds, maxCharacters, onText }: ModelTu
         }),
         calls,
         usage,
-        gap: gapOf({
-          finishReason,
-          characters,
-          maxCharacters,
-          isEmpty: content === '' && calls.length === 0
-        })
+        gap: gapOf({ finishReason, characters, maxCharacters, isRefusal, calls }),
+        isFiltered: finishReason === 'content_filter' && content === '',
+        ...{ finishReason, responseModel, firstPieceMs }
       }
     }
   }
+}
+
+function addUsage(usage: { -readonly [K in keyof TokenUsage]: number }, counted: UsageMetadata) {
+  usage.inputTokens += counted.input_tokens ?? 0
+  usage.cachedInputTokens += counted.input_token_details?.cache_read ?? 0
+  usage.outputTokens += counted.output_tokens ?? 0
 }
 
 interface GapFacts {
   readonly finishReason: string
   readonly characters: number
   readonly maxCharacters: number
-  readonly isEmpty: boolean
+  readonly isRefusal: boolean
+  readonly calls: readonly PlannedCall[]
 }
 
-function gapOf({ finishReason, characters, maxCharacters, isEmpty }: GapFacts): string | undefined {
+function gapOf(facts: GapFacts): string | undefined {
+  const { finishReason, characters, maxCharacters, isRefusal, calls } = facts
   if (characters > maxCharacters) return `The answer is cut at ${maxCharacters} characters.`
-  return CUT_SHORT[finishReason] ?? (isEmpty ? 'The model gave an empty answer.' : undefined)
+  if (isRefusal || finishReason === 'refusal') return REFUSED
+  const isWhole = calls.length > 0 && calls.every(({ malformed }) => malformed === undefined)
+  if (finishReason !== 'length') return CUT_SHORT[finishReason]
+  if (isWhole) return undefined
+  return characters === 0 && calls.length === 0 ? SILENT_AT_LIMIT : CUT_SHORT.length
 }
 
 type CallChunk = NonNullable<AIMessageChunk['tool_call_chunks']>[number]

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import { storedMessages } from '../../../src/agent/agent-resume.ts'
 import { LEFT, type Turn } from '../../../src/agent/agent-turn.ts'
+import type { AgentLimits } from '../../../src/agent/run-limits.ts'
 import { withEnds } from '../../../src/runs/log-ends.ts'
 import { eventOf } from '../../../src/runs/run.ts'
 import { outcomeOf } from '../../../src/runs/run-store.ts'
@@ -16,7 +17,7 @@ import {
   toolSet
 } from '../../support/agent-fixture.ts'
 import { toLogged } from '../../support/fake-runs.ts'
-import { callTool, refuse, say } from '../../support/model-steps.ts'
+import { callTool, cut, pause, refuse, say, textOf } from '../../support/model-steps.ts'
 import { CONVERSATION_ID, RUN_ID, STARTED } from '../../support/run-events.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
     respond: ({ body }, index) => {
       const results = body.messages.filter(({ role }) => role === 'tool')
       return results.length > 0
-        ? [say([`Attempt ${index}: `, results.map(({ content }) => content).join(' and ')])]
+        ? [say([`Attempt ${index}: `, results.map(textOf).join(' and ')])]
         : [
             say('Let me look.'),
             callTool('count', { model: 'a' }),
@@ -72,9 +73,12 @@ async function answer({ agent }: AgentFixture, options: Attempt = {}): Promise<A
   return seen
 }
 
-function start(call: ToolSet['call'] = async () => counted('7', { links: [link] })) {
+function start(
+  call: ToolSet['call'] = async () => counted('7', { links: [link] }),
+  limits: Partial<AgentLimits> = {}
+) {
   const calls = vi.fn(call)
-  return { ...startAgentFixture({ url: model.url, tools: () => toolSet(calls) }), calls }
+  return { ...startAgentFixture({ url: model.url, limits, tools: () => toolSet(calls) }), calls }
 }
 
 /** As a reader gets them who was there from the start. */
@@ -117,6 +121,36 @@ it('comes to one whole answer, wherever the first attempt is killed', async () =
   }
 })
 
+it('comes to one whole answer, wherever it is killed around a text that is begun anew', async () => {
+  let breaks = 1
+  model.answer(({ body }) => {
+    const results = body.messages.filter(({ role }) => role === 'tool').length
+    if (results === 0) return [callTool('count', { model: 'a' })]
+    breaks -= 1
+    return breaks >= 0 ? [say('There are si'), pause(20), cut()] : [say('There are seven.')]
+  })
+  const whole = await answer(start())
+  expect(whole.map(({ type }) => type)).toContain('MESSAGES_SNAPSHOT')
+  for (let events = 1; events < whole.length; events += 1) {
+    breaks = 1
+    const fixture = start()
+    const first = await answer(fixture, { events })
+    const seen = await told([first, await answer(fixture, { attempt: 2, earlier: first })])
+    for (const event of seen) EventSchemas.parse(event)
+
+    const { state, response, steps } = outcomeOf(seen)
+    expect({ events, state, response }).toEqual({
+      events,
+      state: 'succeeded',
+      response: 'There are seven.'
+    })
+    expect(steps.map(({ result }) => result)).toEqual(['7'])
+    const { messages, failure } = await readAsForeignClient(seen)
+    expect(failure).toBeUndefined()
+    expect(messages.filter(({ content }) => content === 'There are si')).toEqual([])
+  }
+})
+
 it('makes no call again whose result was shown and then lost', async () => {
   const fixture = start(async (_name, { model: asked }) => {
     // Nothing more of this attempt reaches the store.
@@ -126,7 +160,7 @@ it('makes no call again whose result was shown and then lost', async () => {
   })
   const results = (events: readonly AgentEvent[]) =>
     events.filter(({ type }) => type === 'TOOL_CALL_RESULT').length
-  const first = await answer(fixture, { events: 15 })
+  const first = await answer(fixture, { events: 16 })
   expect(results(first)).toBe(2)
   vi.restoreAllMocks()
   const second = await answer(fixture, { attempt: 2, earlier: first })
@@ -138,6 +172,72 @@ it('makes no call again whose result was shown and then lost', async () => {
   expect(steps.map(({ isError }) => isError)).toEqual([false, true])
   expect(footer).toMatchObject({ evidence: [link], usage: { toolCalls: 2 } })
   expect((await readAsForeignClient(seen)).failure).toBeUndefined()
+})
+
+/** Run started and model told, then of each round of one call: the answer, the call in three, its result in two. */
+const afterRounds = (rounds: number) => 2 + 6 * rounds
+
+it('[T18] counts what an attempt that was killed has asked again and again', async () => {
+  model.answer(() => [callTool('count', { model: 'a' })])
+  const fixture = start()
+  const first = await answer(fixture, { events: afterRounds(2) })
+  const second = await answer(fixture, { attempt: 2, earlier: first })
+
+  expect(fixture.calls).toHaveBeenCalledTimes(3)
+  expect(outcomeOf([...first, ...second]).footer?.gaps).toContainEqual(
+    expect.stringMatching(/asked count the same again and again/)
+  )
+})
+
+it('holds the limits of a run over the death of its replica', async () => {
+  model.answer((_request, index) => [callTool('count', { model: `model ${index}` })])
+  const fixture = start(undefined, { maxModelCalls: 4 })
+  const first = await answer(fixture, { events: afterRounds(3) })
+  const asked = model.requests.length
+  const second = await answer(fixture, { attempt: 2, earlier: first })
+  const { footer, modelCalls } = outcomeOf([...first, ...second])
+
+  expect(model.requests.length - asked).toBe(2)
+  expect(footer?.gaps).toContainEqual(expect.stringMatching(/limit of 4 model calls/))
+  expect(footer?.usage).toMatchObject({ modelCalls: modelCalls.length, toolCalls: 3 })
+})
+
+it('says in the footer what an attempt that was killed knew would be missing', async () => {
+  let rounds = 0
+  model.answer(({ body }) => {
+    if (body.tool_choice === 'none') return [say('Enough.')]
+    rounds += 1
+    return [callTool('count', { model: `model ${rounds}` })]
+  })
+  const fixture = start(undefined, { maxToolCalls: 1 })
+  const first = await answer(fixture)
+  const told = first.flatMap((event) =>
+    event.type === 'CUSTOM' && event.name === 'gap' ? [event.value.sentence] : []
+  )
+  expect(told).toEqual(outcomeOf(first).footer?.gaps)
+  expect(told).toHaveLength(1)
+
+  const missed: AgentEvent = {
+    ...{ type: 'CUSTOM', name: 'gap' },
+    value: { sentence: 'X is busy: Y answered.' }
+  }
+  const killed = [...first.slice(0, afterRounds(1)), missed]
+  const second = await answer(start(), { attempt: 2, earlier: killed })
+  expect(outcomeOf([...killed, ...second]).footer?.gaps).toContain('X is busy: Y answered.')
+})
+
+it('asks on with the bytes that the attempt before has sent', async () => {
+  const fixture = start()
+  const first = await answer(fixture, { events: 14 })
+  const asked = model.requests.length
+  await answer(fixture, { attempt: 2, earlier: first })
+  const beginningOf = (place: number) => {
+    const { tools, messages } = model.requests[place]?.body ?? {}
+    return JSON.stringify([tools, messages]).slice(0, -2)
+  }
+
+  expect(model.requests.length).toBeGreaterThan(asked)
+  expect(beginningOf(asked).startsWith(beginningOf(asked - 1))).toBe(true)
 })
 
 it('says only the end of a run that had ended but for that', async () => {
@@ -152,6 +252,9 @@ it('says only the end of a run that had ended but for that', async () => {
     'MESSAGES_SNAPSHOT',
     'tool_call',
     'tool_call',
+    'model_call',
+    'model_call',
+    'claims',
     'footer',
     'RUN_FINISHED'
   ])
@@ -159,7 +262,7 @@ it('says only the end of a run that had ended but for that', async () => {
 })
 
 it('never calls a run answered that had failed, when only its end was lost', async () => {
-  model.answer(() => [refuse(500)])
+  model.answer(() => [refuse(404)])
   const fixture = start()
   const first = await answer(fixture)
   expect(first.at(-1)).toMatchObject({ type: 'RUN_ERROR', code: 'MODEL_FAILED' })

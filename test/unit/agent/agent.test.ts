@@ -1,6 +1,7 @@
 import { EventSchemas } from '@ag-ui/core/schemas'
 import { afterEach, expect, it } from 'vitest'
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
+import { outcomeOf } from '../../../src/runs/run-store.ts'
 import { caller, counted, startAgentFixture, toolSet } from '../../support/agent-fixture.ts'
 import { callTool, cut, pause, say, silence } from '../../support/model-steps.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
@@ -34,6 +35,7 @@ it('answers with what a tool returned, in AG-UI events', async () => {
   expect(typesOf(events)).toEqual([
     'RUN_STARTED',
     'model',
+    'model_call',
     'TOOL_CALL_START',
     'TOOL_CALL_ARGS',
     'TOOL_CALL_END',
@@ -43,6 +45,8 @@ it('answers with what a tool returned, in AG-UI events', async () => {
     'TEXT_MESSAGE_CONTENT',
     'TEXT_MESSAGE_CONTENT',
     'TEXT_MESSAGE_END',
+    'model_call',
+    'claims',
     'footer',
     'RUN_FINISHED'
   ])
@@ -55,6 +59,7 @@ it('answers with what a tool returned, in AG-UI events', async () => {
       incomplete: false
     }
   })
+  expect(outcomeOf(events).steps).toMatchObject([{ name: 'count', modelCall: 1 }])
   expect(events[0]).toEqual({ type: 'RUN_STARTED', threadId: conversationId, runId })
 })
 
@@ -124,7 +129,7 @@ it('answers with what it has at the limit of model calls, and says so', async ()
   expect(model.requests).toHaveLength(3)
   expect(textOf(events)).toBe('So far: 7.')
   expect(events.at(-2)).toMatchObject({
-    value: { gaps: ['The limit of steps for one question was reached.'] }
+    value: { gaps: ['The limit of 3 model calls for one question was reached.'] }
   })
 })
 
@@ -144,7 +149,7 @@ it('keeps text that was cut in mid-stream, marks it, and goes on with the conver
   model = await startScriptedModel({
     script: [[say(['There are ', 'seven']), pause(60), cut()], [say('Again.')]]
   })
-  const { ask, eventsOf, runs } = startAgentFixture({ url: model.url })
+  const { ask, eventsOf, runs } = startAgentFixture({ url: model.url, patience: { maxTries: 1 } })
   const { runId, conversationId } = await ask('How many?')
   const events = await eventsOf(runId)
 
@@ -222,23 +227,4 @@ it('makes no call after the last one it was allowed, and leaves a valid history'
   const sent = model.requests.at(-1)?.body.messages ?? []
   expect(sent.filter(({ role }) => role === 'tool')).toHaveLength(1)
   expect(sent.flatMap(({ tool_calls: calls = [] }) => calls)).toHaveLength(1)
-})
-
-it('leaves the oldest turns out of a prompt that is too long, and says so', async () => {
-  model = await startScriptedModel({ respond: () => [say('x'.repeat(2_000))] })
-  const { ask, eventsOf } = startAgentFixture({
-    url: model.url,
-    limits: { maxPromptCharacters: 4_000 }
-  })
-  const { runId, conversationId } = await ask('First')
-  await eventsOf(runId)
-  await eventsOf((await ask('Second', { conversationId })).runId)
-  const events = await eventsOf((await ask('Third', { conversationId })).runId)
-
-  const sent = model.requests.at(-1)?.body.messages ?? []
-  expect(sent.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user'])
-  expect(sent[1]?.content).toContain('Second')
-  expect(events.at(-2)).toMatchObject({
-    value: { gaps: [expect.stringContaining('too long ago')] }
-  })
 })

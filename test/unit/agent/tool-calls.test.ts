@@ -1,6 +1,7 @@
+import { EventSchemas } from '@ag-ui/core/schemas'
 import { afterEach, expect, it } from 'vitest'
 import { counted, startAgentFixture, toolSet } from '../../support/agent-fixture.ts'
-import { finish, raw, say } from '../../support/model-steps.ts'
+import { callTool, finish, raw, say, textOf } from '../../support/model-steps.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
 
 let model: ScriptedModel
@@ -87,6 +88,34 @@ it('keeps calls apart when the provider uses an id again', async () => {
   await eventsOf((await ask('Two', { conversationId })).runId)
 
   const results = model.requests[3]?.body.messages.filter(({ role }) => role === 'tool') ?? []
-  expect(results.map(({ content }) => content)).toEqual(['result 1', 'result 2'])
+  expect(results.map(textOf)).toEqual(['result 1', 'result 2'])
   expect(new Set(results.map(({ tool_call_id: id }) => id)).size).toBe(2)
+})
+
+it('tells how far a call has come, between the call and its result', async () => {
+  model = await startScriptedModel({ script: [[callTool('count', {})], [say('Done.')]] })
+  const { ask, eventsOf } = startAgentFixture({
+    url: model.url,
+    tools: () =>
+      toolSet(async (_name, _args, { onProgress }) => {
+        onProgress?.({ progress: 1 })
+        onProgress?.({ progress: 2, total: 3, message: 'counting' })
+        return counted('7')
+      })
+  })
+  const events = await eventsOf((await ask('Count')).runId)
+  for (const event of events) EventSchemas.parse(event)
+
+  const start = events.find(({ type }) => type === 'TOOL_CALL_START')
+  const toolCallId = start?.type === 'TOOL_CALL_START' ? start.toolCallId : ''
+  const ended = events.findIndex(({ type }) => type === 'TOOL_CALL_END')
+  expect(events.slice(ended + 1, ended + 4)).toEqual([
+    { type: 'CUSTOM', name: 'tool_progress', value: { toolCallId, progress: 1 } },
+    {
+      type: 'CUSTOM',
+      name: 'tool_progress',
+      value: { toolCallId, progress: 2, total: 3, message: 'counting' }
+    },
+    expect.objectContaining({ type: 'TOOL_CALL_RESULT', toolCallId })
+  ])
 })
