@@ -2,6 +2,7 @@ import type { ReadMessage, ReadToolCall } from './conversation-reader.ts'
 import type { Conversation } from './conversations.ts'
 
 const MAX_NAME_CHARACTERS = 60
+const SUMMARISED = '*From here on the model read a summary of what was said before:*'
 const SHORTEST_FENCE = 3
 
 /** A conversation to keep as a document; `json` is what the API answers, `markdown` is for people. */
@@ -18,9 +19,10 @@ export function fileNameOf(title: string): string {
   return name || 'conversation'
 }
 
-function messageText({ role, text, incomplete, toolCalls = [] }: ReadMessage): string {
+function messageText({ role, text, incomplete, summary, toolCalls = [] }: ReadMessage): string {
   const parts = [
     `## ${role === 'user' ? 'Question' : 'Answer'}`,
+    ...(summary ? [SUMMARISED, fenced(summary)] : []),
     ...(text ? [text] : []),
     ...(incomplete ? ['*This answer was cut short.*'] : []),
     ...toolCalls.map(callText)

@@ -6,6 +6,8 @@ import {
   isToolMessage,
   type ToolMessage
 } from '@langchain/core/messages'
+import type { ClaimNote } from './claim-note.ts'
+import { compactionOf } from './compaction-message.ts'
 
 /** Of all results of one conversation; the oldest give way, so that a long one can be read at once. */
 const MAX_RESULT_CHARACTERS = 4 * 1024 * 1024
@@ -29,7 +31,11 @@ export interface ReadMessage {
   readonly text: string
   /** Cut short by a stop or a failure. */
   readonly incomplete?: true
+  /** What the text states, compared with the data. */
+  readonly claims?: ClaimNote
   readonly toolCalls?: readonly ReadToolCall[]
+  /** What the model read from here on in place of what was said before. */
+  readonly summary?: string
   /** Of a question that was asked anew: all that were asked in its place, in order of asking, itself among them. */
   readonly versions?: readonly string[]
 }
@@ -43,8 +49,18 @@ export function toReadMessages(
   return messages.flatMap((message, place): ReadMessage[] => {
     const id = message.id ?? String(place)
     if (isHumanMessage(message)) return [{ id, role: 'user', text: questionOf(message) }]
-    return isAIMessage(message) ? [answerOf(id, message, results)] : []
+    if (!isAIMessage(message)) return []
+    return [{ ...answerOf(id, message, results), ...summaryBefore(messages, place) }]
   })
+}
+
+/** Made for the very next answer. */
+function summaryBefore(
+  messages: readonly BaseMessage[],
+  place: number
+): Pick<ReadMessage, 'summary'> {
+  const before = messages[place - 1]
+  return before && compactionOf(before) ? { summary: before.text } : {}
 }
 
 interface Result {
@@ -80,6 +96,7 @@ function answerOf(
 ): ReadMessage {
   const { text, additional_kwargs, tool_calls = [] } = message
   const malformed = (additional_kwargs.malformed ?? {}) as Readonly<Record<string, string>>
+  const claims = additional_kwargs.claims as ClaimNote | undefined
   const toolCalls = tool_calls.map(({ id: toolCallId = '', name, args }) => ({
     toolCallId,
     name,
@@ -90,6 +107,7 @@ function answerOf(
     id,
     role: 'assistant',
     text,
+    ...(claims && { claims }),
     ...(additional_kwargs.incomplete === true && { incomplete: true as const }),
     ...(toolCalls.length > 0 && { toolCalls })
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
+import type { ConversationChoice } from './conversation-choice.ts'
 import { type ConversationSummary, titleOf } from './conversation-summary.ts'
 
 interface Conversation {
@@ -9,6 +10,7 @@ interface Conversation {
   title: string
   runId: string | undefined
   turns: number
+  choice: ConversationChoice
 }
 
 export interface ConversationRegistryOptions {
@@ -22,18 +24,23 @@ export interface ConversationRegistryOptions {
   readonly now?: () => number
 }
 
+export interface ChosenConversation extends ConversationSummary {
+  readonly choice: ConversationChoice
+}
+
 /** Who owns which conversation, and which run has it. */
 export interface ConversationRegistry {
   /**
-   * Claims a conversation for a run, a new one when no id is given; `question` becomes the title of a new one.
-   * One run at a time.
+   * Claims a conversation for a run, a new one when no id is given; `question` becomes the title of a new one, `choice`
+   * what was chosen for it from now on. One run at a time.
    * Throws CONVERSATION_NOT_FOUND (foreign ones too), CONVERSATION_BUSY with `details.runId`, CONVERSATION_FULL.
    */
   claim(
     userId: string,
     conversationId: string | undefined,
     runId: string,
-    question: string
+    question: string,
+    choice?: ConversationChoice
   ): Promise<string>
   /** Ends the claim; does nothing when another run has it. Never rejects. */
   release(conversationId: string, runId: string): Promise<void>
@@ -42,7 +49,7 @@ export interface ConversationRegistry {
   /** All that a user has, in no order; as many as one user may have at most. */
   list(userId: string): Promise<readonly ConversationSummary[]>
   /** Throws CONVERSATION_NOT_FOUND, like those below. */
-  get(userId: string, conversationId: string): Promise<ConversationSummary>
+  get(userId: string, conversationId: string): Promise<ChosenConversation>
   rename(userId: string, conversationId: string, title: string): Promise<ConversationSummary>
   /** Forgets it with all that was said; nothing can be written to it any more. */
   remove(userId: string, conversationId: string): Promise<void>
@@ -76,21 +83,21 @@ export function createMemoryConversationRegistry(
     throw notYours()
   }
 
-  async function open(userId: string, runId: string, question: string): Promise<string> {
-    await makeRoom(conversations, options, userId)
+  async function open(asked: Pick<Conversation, 'userId' | 'runId' | 'title' | 'choice'>) {
+    await makeRoom(conversations, options, asked.userId)
     const id = randomUUID()
     const createdAt = now()
-    const title = titleOf(question)
-    touch(id, { userId, runId, turns: 1, title, createdAt, updatedAt: createdAt })
+    touch(id, { ...asked, turns: 1, createdAt, updatedAt: createdAt })
     return id
   }
 
   return {
-    async claim(userId, conversationId, runId, question) {
-      if (conversationId === undefined) return open(userId, runId, question)
+    async claim(userId, conversationId, runId, question, choice = {}) {
+      const title = titleOf(question)
+      if (conversationId === undefined) return open({ userId, runId, title, choice })
       const conversation = owned(userId, conversationId)
       checkFree(conversation, maxTurns)
-      conversation.runId = runId
+      Object.assign(conversation, { runId, choice })
       conversation.turns += 1
       conversation.updatedAt = now()
       touch(conversationId, conversation)
@@ -136,9 +143,9 @@ export function createMemoryConversationRegistry(
   }
 }
 
-function summaryOf(id: string, conversation: Conversation): ConversationSummary {
-  const { title, createdAt, updatedAt, runId } = conversation
-  return { id, title, createdAt, updatedAt, runId }
+function summaryOf(id: string, conversation: Conversation): ChosenConversation {
+  const { title, createdAt, updatedAt, runId, choice } = conversation
+  return { id, title, createdAt, updatedAt, runId, choice }
 }
 
 function checkFree({ runId, turns }: Conversation, maxTurns: number): void {

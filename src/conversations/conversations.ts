@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { readBranch } from './branch-reader.ts'
 import type { ReadMessage } from './conversation-reader.ts'
-import type { ConversationRegistry } from './conversation-registry.ts'
+import type { ChosenConversation, ConversationRegistry } from './conversation-registry.ts'
 import {
   type ConversationPage,
   type ConversationQuery,
@@ -14,7 +14,7 @@ import type { ConversationCheckpointer } from './conversation-tree.ts'
 const MAX_REMOVAL_ROUNDS = 1_000
 
 /** A conversation with all that was said. */
-export interface Conversation extends ConversationSummary {
+export interface Conversation extends ChosenConversation {
   readonly messages: readonly ReadMessage[]
 }
 
@@ -39,15 +39,15 @@ export interface Conversations {
 export interface ConversationsOptions {
   readonly registry: ConversationRegistry
   readonly checkpointer: ConversationCheckpointer
-  /** Stops a run of this replica and waits a moment for its end. A run elsewhere learns it from the registry. */
-  readonly stopRun: (runId: string) => Promise<void>
+  /** Stops a run of this conversation wherever it is, also one that waits for a person, and waits a moment for its end. */
+  readonly stopRun: (runId: string, conversationId: string) => Promise<void>
 }
 
 export function createConversations(options: ConversationsOptions): Conversations {
   const { registry, checkpointer, stopRun } = options
 
   async function remove(userId: string, { id, runId }: ConversationSummary): Promise<void> {
-    if (runId !== undefined) await stopRun(runId)
+    if (runId !== undefined) await stopRun(runId, id)
     await registry.remove(userId, id)
   }
 

@@ -3,9 +3,7 @@ import {
   type BaseMessage,
   HumanMessage,
   isAIMessage,
-  isHumanMessage,
   isToolMessage,
-  SystemMessage,
   ToolMessage
 } from '@langchain/core/messages'
 
@@ -27,12 +25,21 @@ export function questionMessage(
   question: string,
   { date, username, page, beginsBranch }: QuestionContext
 ): HumanMessage {
-  const lines = [`date: ${date}`, `user: ${username}`, ...(page ? [`page: ${page}`] : [])]
+  const lines = [
+    `date: ${date}`,
+    `user: ${asLine(username)}`,
+    ...(page ? [`page: ${asLine(page)}`] : [])
+  ]
   return new HumanMessage({
     id: runId,
     content: `[context]\n${lines.join('\n')}\n[/context]\n${question}`,
     additional_kwargs: { question, ...(beginsBranch && { branch: true }) }
   })
+}
+
+/** Of a block that is not to be closed from inside. */
+function asLine(text: string): string {
+  return text.replace(/[[\]\p{Cc}\u2028\u2029]/gu, ' ')
 }
 
 /** Text that was shown before a stop or a failure. */
@@ -58,42 +65,4 @@ function resultsOf(message: BaseMessage, results: ReadonlyMap<string, ToolMessag
     ({ id = '', name }) =>
       results.get(id) ?? new ToolMessage({ tool_call_id: id, name, content: NOT_FINISHED })
   )
-}
-
-/** What the model reads of a conversation. */
-export interface Prompt {
-  readonly messages: readonly BaseMessage[]
-  /** Messages at the beginning that found no room. */
-  readonly leftOut: number
-}
-
-/**
- * The prompt, then the conversation, repaired. Too long, it loses its oldest turns, whole ones, so that no result
- * stands without its call; the newest turn always stays.
- */
-export function promptFor(
-  systemPrompt: string,
-  messages: readonly BaseMessage[],
-  maxCharacters: number
-): Prompt {
-  const repaired = repairHistory(messages)
-  let characters = systemPrompt.length
-  let first = repaired.length
-  for (let index = repaired.length - 1; index >= 0; index -= 1) {
-    const message = repaired[index]
-    if (!message) break
-    characters += charactersOf(message)
-    const isTooMuch = characters > maxCharacters && first < repaired.length
-    if (isTooMuch) break
-    if (isHumanMessage(message)) first = index
-  }
-  return {
-    messages: [new SystemMessage(systemPrompt), ...repaired.slice(first)],
-    leftOut: first
-  }
-}
-
-function charactersOf(message: BaseMessage): number {
-  const calls = (isAIMessage(message) && message.tool_calls) || []
-  return message.text.length + (calls.length > 0 ? JSON.stringify(calls).length : 0)
 }

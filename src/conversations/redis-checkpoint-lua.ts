@@ -14,7 +14,7 @@ const MAX_LAPSED_PER_SCRIPT = 8
  */
 export const GUARD = `
 local conversation, checkpoints, contents, writes, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local leases, runs = KEYS[6], KEYS[7]
+local leases, runs, results = KEYS[6], KEYS[7], KEYS[8]
 
 -- What every name of this deployment begins with. A run's keys are only known here; without Cluster that is fine.
 local base = string.match(KEYS[1], '^ai%-ops:[^:]*:')
@@ -53,6 +53,7 @@ local function touch(id, ttl)
   local now = nowMs()
   redis.call('HSETNX', conversation, 'schema', ${SCHEMA_VERSION})
   for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
+  redis.call('EXPIRE', results, ttl)
   redis.call('ZADD', index, string.format('%.0f', now + ttl * 1000), id)
   redis.call('EXPIRE', index, ttl)
   local lapsed = redis.call(

@@ -5,7 +5,8 @@ import { SCHEMA_VERSION } from './redis-keys.ts'
 const MAX_HASHES_PER_READ = 1_000
 
 /** ARGV: fence, ttl, conversation id, namespace, id, parent id, own bytes, new values, carried channels, turn, contents … */
-export const PUT = defineScript(String.raw`${GUARD}${LISTS}${CONTENTS}
+export const PUT = defineScript(String.raw`-- put
+${GUARD}${LISTS}${CONTENTS}
 local ns, id, parentId = ARGV[4], ARGV[5], ARGV[6]
 local refused = refusal(ARGV[1])
 if refused then return refused end
@@ -45,7 +46,8 @@ return {'OK'}
 `)
 
 /** ARGV: fence, ttl, conversation id, field prefix, number of writes, hashes, {index, write} …, contents … */
-export const PUT_WRITES = defineScript(`${GUARD}${LISTS}${CONTENTS}
+export const PUT_WRITES = defineScript(`-- put-writes
+${GUARD}${LISTS}${CONTENTS}
 local refused = refusal(ARGV[1])
 if refused then return refused end
 local last = 6 + 2 * ARGV[5]
@@ -63,7 +65,8 @@ return {'OK'}
 `)
 
 /** ARGV: namespace, id or nothing for the head. Answers the checkpoint with all it needs, and changes nothing. */
-export const GET = defineScript(String.raw`${GUARD}${LISTS}
+export const GET = defineScript(String.raw`-- get
+${GUARD}${LISTS}
 local refused = refusal('')
 if refused then return refused end
 local ns, id = ARGV[1], ARGV[2]
@@ -109,14 +112,16 @@ return {'OK', id, text, bytes, lists, found, hashes, read}
 `)
 
 /** Answers the names of all records: `r\n<namespace>\n<id>`, among other fields. */
-export const FIELDS = defineScript(`${GUARD}
+export const FIELDS = defineScript(`-- fields
+${GUARD}
 local refused = refusal('')
 if refused then return refused end
 return {'OK', redis.call('HKEYS', checkpoints)}
 `)
 
 /** ARGV: namespace. Answers `{id, parent or nothing, turn or nothing, fence}` of every checkpoint. */
-export const TREE = defineScript(String.raw`${GUARD}
+export const TREE = defineScript(String.raw`-- tree
+${GUARD}
 local refused = refusal('')
 if refused then return refused end
 local prefix = 'r\n' .. ARGV[1] .. '\n'
@@ -136,7 +141,8 @@ return {'OK', found}
  * all are looked at once.
  * 'idle' at the end spares a conversation that is being answered, and does not make another live longer.
  */
-export const PRUNE = defineScript(String.raw`${GUARD}${LISTS}
+export const PRUNE = defineScript(String.raw`-- prune
+${GUARD}${LISTS}
 local refused = refusal(ARGV[1])
 if refused then return refused end
 if ARGV[4] == 'idle' and isAnswering() then return {'BUSY'} end
@@ -226,7 +232,8 @@ return {'OK', removed, collected}
  * spare a conversation that is being answered, or 'own' to spare another user's; its owner where an expired one no longer tells; a time (ms) to spare
  * one that was asked later. The key of the owner is only known here; without Cluster that is fine. Answers whether the owner had it.
  */
-export const DELETE = defineScript(`${GUARD}
+export const DELETE = defineScript(`-- delete
+${GUARD}
 local refused = refusal('')
 if refused and refused[1] ~= 'GONE' then return refused end
 local state = redis.call('HMGET', conversation, 'user', 'run', 'lease', 'created')
@@ -239,7 +246,7 @@ if ARGV[6] then
 end
 local struck = redis.call('ZREM', ARGV[3] .. owner, ARGV[1])
 local existed = redis.call('DEL', conversation)
-redis.call('UNLINK', checkpoints, contents, writes)
+redis.call('UNLINK', checkpoints, contents, writes, results)
 -- What its runs said is part of it.
 for _, id in ipairs(redis.call('ZRANGE', runs, 0, -1)) do redis.call('UNLINK', runKeys(id)) end
 redis.call('DEL', runs)

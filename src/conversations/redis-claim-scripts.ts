@@ -6,10 +6,11 @@ const MAX_ROOM_CANDIDATES = 8
 
 /**
  * ARGV: conversation id, ttl, user, run, lease ms, 'open' or 'take', the user's conversations (a key), how many
- * there may be, how many turns, a title for one without. The fence goes up with every claim, so what an earlier one still writes is refused.
+ * there may be, how many turns, a title for one without, what was chosen or nothing. The fence goes up with every claim, so what an earlier one still writes is refused.
  * A repeated call of the run that has the claim changes nothing: its first answer may have been lost.
  */
-export const CLAIM = defineScript(`${GUARD}
+export const CLAIM = defineScript(`-- claim
+${GUARD}
 local refused = refusal('')
 if refused then return refused end
 local user, run, mine = ARGV[3], ARGV[4], ARGV[7]
@@ -33,6 +34,8 @@ redis.call('HINCRBY', conversation, 'turns', 1)
 redis.call('HSETNX', conversation, 'created', string.format('%.0f', now))
 redis.call('HSETNX', conversation, 'title', ARGV[10])
 redis.call('HSET', conversation, 'user', user, 'run', run, 'lease', lease)
+if ARGV[11] ~= '' then redis.call('HSET', conversation, 'choice', ARGV[11])
+else redis.call('HDEL', conversation, 'choice') end
 redis.call('ZADD', leases, lease, ARGV[1])
 redis.call('EXPIRE', leases, ARGV[2])
 redis.call('ZADD', mine, string.format('%.0f', now), ARGV[1])
@@ -41,11 +44,16 @@ touch(ARGV[1], ARGV[2])
 return {'OK', tostring(fence)}
 `)
 
-/** ARGV: fence, run, lease ms, conversation id. No milliseconds hand the claim over: it has lapsed at once. */
-export const RENEW = defineScript(`${GUARD}
+/**
+ * ARGV: fence, run, lease ms, conversation id. No milliseconds hand the claim over: it has lapsed at once. Of a run that
+ * waits for a person (no lease at all) nothing changes: a heartbeat that was on its way would end the wait.
+ */
+export const RENEW = defineScript(`-- renew
+${GUARD}
 local refused = refusal(ARGV[1])
 if refused then return refused end
 if redis.call('HGET', conversation, 'run') ~= ARGV[2] then return {'FENCED'} end
+if redis.call('HGET', conversation, 'lease') == '0' then return {'OK'} end
 local lease = string.format('%.0f', nowMs() + ARGV[3])
 redis.call('HSET', conversation, 'lease', lease)
 redis.call('ZADD', leases, lease, ARGV[4])
@@ -53,7 +61,8 @@ return {'OK'}
 `)
 
 /** KEYS: the leases. ARGV: how many at most. Answers the conversations whose runs nobody answers any more, longest first. */
-export const LAPSED = defineScript(`${GUARD}
+export const LAPSED = defineScript(`-- lapsed
+${GUARD}
 local now = string.format('%.0f', nowMs())
 return {'OK', redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])}
 `)
@@ -62,7 +71,8 @@ return {'OK', redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV
  * ARGV: conversation id, ttl, lease ms. Takes a lapsed claim with its run: the fence goes up, so its former holder, who
  * may only have been frozen, writes nothing any more. Answers {run, fence, user}, or NONE.
  */
-export const TAKE_OVER = defineScript(`${GUARD}
+export const TAKE_OVER = defineScript(`-- take-over
+${GUARD}
 local refused = refusal('')
 local state = not refused and redis.call('HMGET', conversation, 'run', 'lease', 'user')
 if not state or not state[1] then
@@ -84,7 +94,8 @@ return {'OK', state[1], tostring(fence), state[3]}
  * ARGV: fence, run, conversation id. The fence stays where it is: it only ever goes up. A run that was kept and never told to
  * anybody goes along.
  */
-export const RELEASE = defineScript(`${GUARD}
+export const RELEASE = defineScript(`-- release
+${GUARD}
 local refused = refusal(ARGV[1])
 if refused then return refused end
 if redis.call('HGET', conversation, 'run') == ARGV[2] then

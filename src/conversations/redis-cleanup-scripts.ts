@@ -14,7 +14,7 @@ local function size()
       bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) or 0)
     end
   end
-  add(conversation, checkpoints, contents, writes, runs)
+  add(conversation, checkpoints, contents, writes, runs, results)
   for _, id in ipairs(redis.call('ZRANGE', runs, 0, -1)) do add(runKeys(id)) end
   return bytes
 end
@@ -24,7 +24,7 @@ end
  * KEYS: the index. ARGV: score and id of the conversation that was looked at last, or nothing; how many. Answers ids and
  * scores of those after it, or after what its place was when it has moved meanwhile: those that expire first come first.
  */
-export const PAGE = defineScript(`
+export const PAGE = defineScript(`-- page
 local from = 0
 if ARGV[1] ~= '' then
   if redis.call('ZSCORE', KEYS[1], ARGV[2]) == ARGV[1] then
@@ -42,7 +42,8 @@ return {'OK', redis.call('ZRANGE', KEYS[1], from, from + ARGV[3] - 1, 'WITHSCORE
  * (ms): EXPIRED (only struck off the index), HELD (being answered), AGED, BEYOND (the limit), USED (since its contents
  * were collected) or KEPT.
  */
-export const VISIT = defineScript(`${GUARD}${SIZE}
+export const VISIT = defineScript(`-- visit
+${GUARD}${SIZE}
 local id, user = ARGV[1], redis.call('HGET', conversation, 'user') or ''
 local mine, most = ARGV[2] .. user, tonumber(ARGV[5])
 local state = redis.call('HMGET', conversation, 'schema', 'deleted', 'created', 'collected')
@@ -76,7 +77,8 @@ return answer(state[4] == asked and 'KEPT' or 'USED')
  * ARGV: the newest question (ms) when it was visited. Contents that neither a checkpoint nor a write refers to go: a
  * write that came second has left its own behind. Answers how many, and the bytes of the keys then.
  */
-export const COLLECT = defineScript(`${GUARD}${LISTS}${SIZE}
+export const COLLECT = defineScript(`-- collect
+${GUARD}${LISTS}${SIZE}
 local refused = refusal('')
 if refused then return refused end
 if redis.call('EXISTS', conversation) == 0 then return {'GONE'} end
@@ -95,7 +97,7 @@ return {'OK', #lost, size()}
 `)
 
 /** KEYS: a user's conversations. ARGV: how keys of conversations begin. Answers how many expired ones it struck off. */
-export const STRIKE_OFF = defineScript(`
+export const STRIKE_OFF = defineScript(`-- strike-off
 local struck = 0
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ${MAX_ENTRIES_PER_USER - 1})) do
   if redis.call('EXISTS', ARGV[1] .. id) == 0 then
@@ -106,7 +108,7 @@ return {'OK', struck}
 `)
 
 /** KEYS: where the cleanup is. ARGV: that, as JSON; ttl. Also works in a Redis that is full. */
-export const KEEP_PLACE = defineScript(`
+export const KEEP_PLACE = defineScript(`-- keep-place
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return {'OK'}

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { type RedisReply, runScript } from '../platform/redis-script.ts'
+import { decodeChoice } from './conversation-choice.ts'
 import { type ConversationRegistry, notYours } from './conversation-registry.ts'
 import type {
   ConversationScriptsOptions,
@@ -30,7 +31,7 @@ export function createRedisConversationList(
     if (!isIdentifier(id)) throw notYours()
     const args = [id, userId, userKey(deployment, userId), title]
     const { parts } = await run(DESCRIBE, id, args).catch(hideDeleted)
-    return toSummary(parts[0])
+    return { ...toSummary(parts[0]), choice: decodeChoice(String(parts[1])) }
   }
 
   return {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { type RedisReply, runScript } from '../platform/redis-script.ts'
+import { encodeChoice } from './conversation-choice.ts'
 import { type ConversationRegistry, notYours } from './conversation-registry.ts'
 import {
   type ConversationScriptsOptions,
@@ -77,9 +78,9 @@ export function createRedisConversationRegistry(
   return {
     ...createRedisConversationList(options, run),
 
-    async claim(userId, conversationId, runId, question) {
+    async claim(userId, conversationId, runId, question, choice = {}) {
       if (conversationId !== undefined) await releasing.get(conversationId)
-      const claimant = { userId, runId, title: titleOf(question) }
+      const claimant = { userId, runId, title: titleOf(question), choice: encodeChoice(choice) }
       const { id, fence } = await claims.claim(claimant, conversationId)
       held.hold({ id, runId, fence })
       return id
@@ -142,6 +143,8 @@ interface Claimant {
   readonly runId: string
   /** Of a new conversation. */
   readonly title: string
+  /** What was chosen for it, encoded. */
+  readonly choice: string
 }
 
 interface Claim {
@@ -160,12 +163,12 @@ function createClaims(
   function attempt(
     id: string,
     mode: 'open' | 'take',
-    { userId, runId, title }: Claimant,
+    { userId, runId, title, choice }: Claimant,
     maxOpen = maxConversationsPerUser
   ) {
     const mine = userKey(deployment, userId)
-    const limits = [maxOpen, maxTurns]
-    return run(CLAIM, id, [id, ttlSeconds, userId, runId, leaseMs, mode, mine, ...limits, title])
+    const head = [id, ttlSeconds, userId, runId, leaseMs, mode, mine]
+    return run(CLAIM, id, [...head, maxOpen, maxTurns, title, choice])
   }
 
   /**

@@ -19,7 +19,8 @@ export type ConversationKeys = readonly [
   writes: string,
   index: string,
   leases: string,
-  runs: string
+  runs: string,
+  results: string
 ]
 
 /** Every conversation of a deployment, by the time (ms) at which it expires. */
@@ -42,6 +43,11 @@ export function runLogKey(deployment: string, runId: string): string {
   return `ai-ops:${deployment}:log:${runId}`
 }
 
+/** What a tool server asks the owner of a run, until it is answered, and for a while how it ended. */
+export function elicitationKey(deployment: string, elicitationId: string): string {
+  return `ai-ops:${deployment}:elicitation:${elicitationId}`
+}
+
 /** A user's conversations, by the time (ms) of their newest question. */
 export function userKey(deployment: string, userId: string): string {
   return `ai-ops:${deployment}:user:${userId}`
@@ -61,7 +67,8 @@ export function conversationKeys(deployment: string, conversationId: string): Co
     key('writes'),
     indexKey(deployment),
     leasesKey(deployment),
-    key('runs')
+    key('runs'),
+    key('results')
   ]
 }
 

@@ -17,7 +17,8 @@ end
  * KEYS: the user's conversations. ARGV: how keys of conversations begin, user, how many at most. One that a newer
  * version wrote is left out: the list of all others should not fail because of it.
  */
-export const LIST = defineScript(`${GUARD}${SUMMARY}
+export const LIST = defineScript(`-- list
+${GUARD}${SUMMARY}
 local found = {}
 for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, ARGV[3] - 1)) do
   local key = ARGV[1] .. id
@@ -29,11 +30,13 @@ end
 return {'OK', found}
 `)
 
-/** ARGV: conversation id, user, the user's conversations (a key), a new title or nothing. */
-export const DESCRIBE = defineScript(`${GUARD}${SUMMARY}
+/** ARGV: conversation id, user, the user's conversations (a key), a new title or nothing. Answers what was chosen, too. */
+export const DESCRIBE = defineScript(`-- describe
+${GUARD}${SUMMARY}
 local refused = refusal('')
 if refused then return refused end
 if redis.call('HGET', conversation, 'user') ~= ARGV[2] then return {'GONE'} end
 if ARGV[4] ~= '' then redis.call('HSET', conversation, 'title', ARGV[4]) end
-return {'OK', summaryOf(conversation, ARGV[1], ARGV[2], ARGV[3])}
+local choice = redis.call('HGET', conversation, 'choice') or ''
+return {'OK', summaryOf(conversation, ARGV[1], ARGV[2], ARGV[3]), choice}
 `)

@@ -34,7 +34,8 @@ end
  * ARGV: run, lease ms, minimum interval ms, 'demand' or 'tick', ttl. A run that lapsed does not count for the interval:
  * what it should have done is still to do.
  */
-export const CLAIM_JOB = defineScript(`${JOB}
+export const CLAIM_JOB = defineScript(`-- claim-job
+${JOB}
 if isHeld then return {'RUNNING', run} end
 local isTooSoon = not run and started and now < started + ARGV[3]
 if isTooSoon and ARGV[4] == 'tick' then return {'SOON'} end
@@ -47,7 +48,8 @@ return {'OK', now}
 `)
 
 /** ARGV: run, lease ms. */
-export const RENEW_JOB = defineScript(`${JOB}
+export const RENEW_JOB = defineScript(`-- renew-job
+${JOB}
 if run ~= ARGV[1] then return {'LOST'} end
 redis.call('HDEL', job, 'lease')
 redis.call('HSET', job, 'lease', string.format('%.0f', now + ARGV[2]))
@@ -55,7 +57,8 @@ return {'OK'}
 `)
 
 /** ARGV: run, its outcome as JSON, ttl. */
-export const REPORT_JOB = defineScript(`${JOB}
+export const REPORT_JOB = defineScript(`-- report-job
+${JOB}
 if run ~= ARGV[1] then return {'LOST'} end
 redis.call('HDEL', job, 'last')
 redis.call('HSET', job, 'last', ARGV[2], 'reported', run)
@@ -64,12 +67,14 @@ return {'OK'}
 `)
 
 /** ARGV: run. */
-export const RELEASE_JOB = defineScript(`${JOB}
+export const RELEASE_JOB = defineScript(`-- release-job
+${JOB}
 if run == ARGV[1] then redis.call('HDEL', job, 'run', 'lease') end
 return {'OK'}
 `)
 
 /** Answers the run under way and the last outcome as JSON; each empty when there is none. */
-export const DESCRIBE_JOB = defineScript(`${JOB}
+export const DESCRIBE_JOB = defineScript(`-- describe-job
+${JOB}
 return {'OK', isHeld and run or '', lastRun()}
 `)

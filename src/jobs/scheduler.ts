@@ -17,7 +17,7 @@ export interface SchedulerOptions {
   /** Of one job. */
   readonly coordinatorOf: (job: Job) => JobCoordinator
   /** Hears of each run of this process that is over; must not throw. */
-  readonly onRun?: (job: Job, run: JobRun) => void
+  readonly onRun?: (job: Job, run: JobRun, demandedBy: Demander | undefined) => void
   /** A tick began no run here. `error` is why the coordinator could not tell; must not throw. */
   readonly onSkipped?: (job: Job, reason: SkipReason, error?: unknown) => void
   /** A run failed, or what came of it could not be kept: for the log. */
@@ -26,18 +26,24 @@ export interface SchedulerOptions {
   readonly now?: () => number
 }
 
+/** Who wants a job to run now. */
+export interface Demander {
+  readonly id: string
+  readonly username: string
+}
+
 export interface Scheduler {
   /** Begins to tick. */
   start(): void
   /** Wherever a job runs. Throws REDIS_UNAVAILABLE. */
   list(): Promise<JobState[]>
   /**
-   * Begins a run now, here, and answers its id without waiting for its end.
+   * Begins a run now, here, for whoever demanded it, and answers its id without waiting for its end.
    *
    * @throws AppError JOB_NOT_FOUND, JOB_RUNNING (here or in another process) with `details.runId`, DRAINING,
    * REDIS_UNAVAILABLE.
    */
-  run(name: string): Promise<string>
+  run(name: string, by?: Demander): Promise<string>
   /** Stops ticking, aborts what runs and waits for it, at most two seconds. Harmless when called twice. */
   close(): Promise<void>
 }
@@ -80,15 +86,15 @@ async function stateOf({ job, coordinator, task }: Entry, isTicking: boolean): P
 }
 
 /** Begins a run unless the job is running already, wherever that is. */
-type Begin = (entry: Entry, isOnDemand: boolean) => Promise<JobAnswer>
+type Begin = (entry: Entry, isOnDemand: boolean, by?: Demander) => Promise<JobAnswer>
 
 function createBegin({ onRun, onError, now = Date.now }: SchedulerOptions, closing: AbortSignal) {
-  async function carryOut(entry: Entry, claim: JobClaim): Promise<void> {
+  async function carryOut(entry: Entry, claim: JobClaim, by: Demander | undefined): Promise<void> {
     const { job } = entry
     const onFailure = (error: unknown) => onError(job, error)
     const begun = beginJobRun(job, { claim, closing, now, onFailure })
     const run = await begun.outcome
-    onRun?.(job, run)
+    onRun?.(job, run, by)
     // A run that was lost has nothing to say any more: the job is another's, and so is its last outcome.
     if (!claim.lost.aborted) await claim.report(run).catch(onFailure)
     await begun.ended
@@ -96,7 +102,7 @@ function createBegin({ onRun, onError, now = Date.now }: SchedulerOptions, closi
     entry.runId = undefined
   }
 
-  const begin: Begin = async (entry, isOnDemand) => {
+  const begin: Begin = async (entry, isOnDemand, by) => {
     // Also one that was lost and has not ended yet.
     if (entry.runId !== undefined) return { kind: 'running', runId: entry.runId }
     const runId = randomUUID()
@@ -107,7 +113,7 @@ function createBegin({ onRun, onError, now = Date.now }: SchedulerOptions, closi
       throw closing.reason
     }
     entry.runId = runId
-    entry.carriedOut = carryOut(entry, answer.claim)
+    entry.carriedOut = carryOut(entry, answer.claim, by)
     return answer
   }
   return begin
@@ -148,11 +154,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
     list: () => Promise.all([...entries.values()].map((entry) => stateOf(entry, isTicking))),
 
-    async run(name) {
+    async run(name, by) {
       const entry = entries.get(name)
       if (!entry) throw new AppError('JOB_NOT_FOUND', 'There is no job of this name.')
       if (closing.signal.aborted) throw new AppError('DRAINING', 'This replica is shutting down.')
-      const answer = await begin(entry, true)
+      const answer = await begin(entry, true, by)
       if (answer.kind === 'claimed') return answer.claim.runId
       const details = answer.kind === 'running' ? { runId: answer.runId } : {}
       throw new AppError('JOB_RUNNING', `${name} is running already.`, { details })

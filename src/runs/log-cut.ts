@@ -1,4 +1,5 @@
 import type { AgentEvent, SnapshotMessage } from '../agent/agent-events.ts'
+import { approvalsIn } from '../agent/approvals.ts'
 import { eventOf, type LoggedEvent } from './run.ts'
 import type { RunLog } from './run-log.ts'
 import { transcriptOf } from './run-transcript.ts'
@@ -67,13 +68,41 @@ function isBetweenTexts(event: AgentEvent): boolean {
   )
 }
 
-/** What readers know beside the messages, the newest word of each. */
+/** What readers know beside the messages, the newest word of each; that the run goes on comes after what it waited for. */
 function factsOf(events: readonly AgentEvent[]): AgentEvent[] {
   const facts = new Map<string, AgentEvent>()
   for (const event of events) {
-    if (event.type !== 'CUSTOM') continue
-    if (event.name === 'model') facts.set('model', event)
-    if (event.name === 'tool_call') facts.set(event.value.toolCallId, event)
+    const key = factKey(event)
+    if (key === undefined) continue
+    // The newest word comes last.
+    facts.delete(key)
+    facts.set(key, event)
   }
-  return [...facts.values()]
+  return [...approvalsIn(events), ...facts.values()]
+}
+
+/** Of what a fact is the newest word; undefined for what is none. Each call of the model is a fact of its own. */
+function factKey(event: AgentEvent): string | undefined {
+  if (event.type !== 'CUSTOM') return undefined
+  switch (event.name) {
+    case 'model': {
+      const { name, insteadOf } = event.value
+      return insteadOf ? `model ${name} instead of ${insteadOf.name}` : event.name
+    }
+    case 'compacted':
+      return event.name
+    case 'gap':
+      return `gap ${event.value.sentence}`
+    case 'model_call':
+      return `model call ${event.value.number}`
+    case 'elicitation_requested':
+    case 'elicitation_closed':
+      return `elicitation ${event.value.elicitationId}`
+    // How far a call has come gives way to what came of it.
+    case 'tool_progress':
+    case 'tool_call':
+      return `tool call ${event.value.toolCallId}`
+    default:
+      return undefined
+  }
 }

@@ -10,11 +10,11 @@ import type { SharedRuns } from './shared-runs.ts'
 const MAX_HAND_OVER_MS = 5_000
 const MAX_REMEMBERED_STOPS = 1_000
 
-type OwnedShared = Pick<SharedRuns, 'handOver' | 'requestCancel' | 'isClosed'>
+type OwnedShared = Pick<SharedRuns, 'hasPeers' | 'handOver' | 'requestCancel' | 'isClosed'>
 
 export interface OwnedRunsOptions extends RunExecutionOptions {
   readonly conversations: Pick<ConversationRegistry, 'release'>
-  readonly shared?: OwnedShared
+  readonly shared: OwnedShared
 }
 
 /** The runs that this replica answers, waiting ones included. */
@@ -53,7 +53,7 @@ export function createOwnedRuns(options: OwnedRunsOptions): OwnedRuns {
     stopped.delete(id)
     if (hasEnded) return
     if (execution.controller.signal.reason === STOPPED) remember(id)
-    if (shared) await handOver(execution, shared).catch((error) => onBroken(error, id))
+    if (shared.hasPeers) await handOver(execution, shared).catch((error) => onBroken(error, id))
     else await conversations.release(conversationId, id)
   }
 

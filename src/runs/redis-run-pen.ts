@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../agent/agent-events.ts'
+import type { AgentEvent, ApprovalAction } from '../agent/agent-events.ts'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { patiently } from '../platform/patiently.ts'
@@ -17,6 +17,7 @@ export interface RunWrites {
   /** `kept`: how many of the newest events are to stay; undefined: all. */
   append(events: readonly LoggedEvent[], kept: number | undefined): Promise<void>
   end(event: LoggedEvent): Promise<void>
+  wait(event: LoggedEvent, actions: readonly ApprovalAction[]): Promise<void>
   beginCall(callId: string): Promise<boolean>
 }
 
@@ -25,7 +26,7 @@ export interface RedisRunPenOptions extends LogCutOptions {
   readonly writes: RunWrites
   /** For how long Redis may be gone before somebody else may have the run. */
   readonly leaseMs: number
-  /** The run has ended. */
+  /** The run has ended or waits: nobody holds its conversation any more. */
   readonly onEnded: () => void
   /** Called once: nothing more comes from here. */
   readonly onClosed: () => void
@@ -61,6 +62,22 @@ export function createRedisRunPen(options: RedisRunPenOptions): RunPen {
 
   const shown = createShown({ log, writer, outcome })
 
+  /** Keeps the last event before anybody reads it. */
+  async function finish(event: AgentEvent, write: (last: LoggedEvent) => Promise<void>) {
+    await writer.settled()
+    if (isClosed) throw notOurs()
+    const last = log.draft(event)
+    await patiently(
+      () => write(last),
+      leaseMs,
+      () => isClosed
+    )
+    options.onEnded()
+    foldEvent(outcome, event)
+    log.append(event)
+    close()
+  }
+
   return {
     ...{ attempt, createdAt, outcome, lost: lost.signal },
 
@@ -69,20 +86,8 @@ export function createRedisRunPen(options: RedisRunPenOptions): RunPen {
       shown.putAll(cut.eventsAfter(event, shown.put(event)))
     },
 
-    async end(event) {
-      await writer.settled()
-      if (isClosed) throw notOurs()
-      const last = log.draft(event)
-      await patiently(
-        () => writes.end(last),
-        leaseMs,
-        () => isClosed
-      )
-      options.onEnded()
-      foldEvent(outcome, event)
-      log.append(event)
-      close()
-    },
+    end: (event) => finish(event, writes.end),
+    wait: (event) => finish(event, (last) => writes.wait(last, event.value.actions)),
 
     async leave() {
       await withDeadline(writer.settled(), MAX_LEAVING_MS)

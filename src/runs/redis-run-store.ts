@@ -5,10 +5,11 @@ import {
   type RunConversationScript
 } from '../conversations/conversation-scripts.ts'
 import type { HeldClaim } from '../conversations/held-claims.ts'
-import { runKey, runLogKey } from '../conversations/redis-keys.ts'
+import { leasesKey, runKey, runLogKey } from '../conversations/redis-keys.ts'
 import { type RedisReply, type RedisScript, runScript } from '../platform/redis-script.ts'
 import { Secret } from '../platform/secret.ts'
 import { type LogPlace, parseLogId } from './log-place.ts'
+import { createRedisDecide } from './redis-run-decide.ts'
 import { createRedisRunPen, type RunWrites } from './redis-run-pen.ts'
 import {
   createRedisRunReader,
@@ -23,7 +24,8 @@ import {
   CANCELLED,
   END_RUN,
   OPEN_RUN,
-  REOPEN_RUN
+  REOPEN_RUN,
+  WAIT_RUN
 } from './redis-run-scripts.ts'
 import type { LoggedEvent, RunRecord } from './run.ts'
 import { createMemoryRunLog, type RunLog } from './run-log.ts'
@@ -32,6 +34,8 @@ import { isTerminal, type RunPen, type RunStore, viewOf } from './run-store.ts'
 export interface RedisRunStoreOptions extends ConversationScriptsOptions, RedisRunReaderOptions {
   /** Of a run that goes on: longer than any may take. */
   readonly maxRunDays: number
+  /** How long a run may wait for a person: less than `maxRunDays`. */
+  readonly approvalWaitMs: number
   /** How long an ended run can be read. */
   readonly keepMs: number
   readonly maxLogEvents: number
@@ -39,7 +43,7 @@ export interface RedisRunStoreOptions extends ConversationScriptsOptions, RedisR
   readonly leaseMs: number
   /** The conversation up to the run's question. */
   readonly history: (record: RunRecord) => Promise<readonly SnapshotMessage[]>
-  /** The run has ended and has freed its conversation. */
+  /** The run has ended and has freed its conversation, or waits for a person. */
   readonly onEnded: (claim: HeldClaim) => void
 }
 
@@ -52,6 +56,10 @@ export interface ReopenedRun {
   readonly earlier: readonly AgentEvent[]
   /** Somebody asked to stop it. */
   readonly isCancelled: boolean
+  /** How often it has waited for a person. */
+  readonly waits: number
+  /** Nobody decided in time. */
+  readonly isLapsed: boolean
 }
 
 /** Claim of a conversation under which its run is written. */
@@ -89,6 +97,7 @@ export function createRedisRunStore(options: RedisRunStoreOptions): RedisRunStor
   return {
     ...createOpening(options, { run, own, reader }),
     ...createCancelling(options),
+    decide: createRedisDecide(options, run),
 
     async find(runId, attempt = 0) {
       const here = own.get(runId)
@@ -131,9 +140,9 @@ async function* readOwn(
   return place
 }
 
-type RunScript = (
+export type RunScript = (
   script: RedisScript,
-  claim: RunClaim,
+  claim: Omit<RunClaim, 'fence'>,
   args: Args
 ) => ReturnType<RunConversationScript>
 
@@ -177,12 +186,16 @@ function createOpening(
     async reopen(claim) {
       const { outcome, parts } = await run(REOPEN_RUN, claim, [claim.fence, ttlSeconds])
       if (outcome !== 'OK') return undefined
-      const [text = '', grant = '', created, attempt, cancel] = parts.map(String)
+      const [text = '', grant = '', created, attempt, cancel, waits, lapsed] = parts.map(String)
       const record = JSON.parse(text) as RunRecord
       const earlier = await reader.events(claim.runId)
       const begun = { attempt: Number(attempt), createdAt: Number(created) }
       const pen = penOf(claim, record, begun)
-      return { record, grant: new Secret(grant), pen, earlier, isCancelled: cancel !== '' }
+      return {
+        ...{ record, grant: new Secret(grant), pen, earlier, waits: Number(waits) },
+        isCancelled: cancel !== '',
+        isLapsed: lapsed !== ''
+      }
     }
   }
 }
@@ -193,7 +206,8 @@ function createCancelling({
 }: RedisRunStoreOptions): Pick<RedisRunStore, 'requestCancel' | 'cancelled'> {
   return {
     async requestCancel(runId) {
-      const call = { keys: [runKey(deployment, runId)], args: [cancelChannel(deployment), runId] }
+      const keys = [runKey(deployment, runId), leasesKey(deployment)]
+      const call = { keys, args: [cancelChannel(deployment), runId] }
       const [outcome] = (await runScript(client, CANCEL_RUN, call)) as RedisReply[]
       return String(outcome) === 'OK'
     },
@@ -214,25 +228,36 @@ interface Begun {
 }
 
 function createWrites(
-  { deployment, maxRunDays, keepMs }: RedisRunStoreOptions,
+  { deployment, maxRunDays, keepMs, approvalWaitMs }: RedisRunStoreOptions,
   run: RunScript,
   claim: RunClaim,
   attempt: number
 ): RunWrites {
   const { runId, conversationId, fence } = claim
   const channel = runChannel(deployment, runId)
+  const runSeconds = maxRunDays * SECONDS_PER_DAY
 
-  const argsOf = (seconds: number, kept: number | undefined, events: readonly LoggedEvent[]) => [
-    ...[fence, attempt, seconds, channel, kept ?? '', runId, conversationId],
+  const argsOf = (
+    seconds: number,
+    kept: number | '',
+    events: readonly LoggedEvent[],
+    wait = ''
+  ) => [
+    ...[fence, attempt, seconds, channel, kept, runId, conversationId, wait],
     ...events.flatMap(({ id, type, json }) => [parseLogId(id)?.number ?? 0, type, json])
   ]
 
   return {
     async append(events, kept) {
-      await run(APPEND, claim, argsOf(maxRunDays * SECONDS_PER_DAY, kept, events))
+      await run(APPEND, claim, argsOf(runSeconds, kept ?? '', events))
     },
     async end(event) {
-      await run(END_RUN, claim, argsOf(Math.ceil(keepMs / 1_000), undefined, [event]))
+      await run(END_RUN, claim, argsOf(Math.ceil(keepMs / 1_000), '', [event]))
+    },
+    async wait(event, actions) {
+      const hashes = actions.map(({ toolCallId, hash }) => [toolCallId, hash])
+      const wait = { ms: approvalWaitMs, actions: Object.fromEntries(hashes) }
+      await run(WAIT_RUN, claim, argsOf(runSeconds, '', [event], JSON.stringify(wait)))
     },
     async beginCall(callId) {
       const { parts } = await run(BEGIN_CALL, claim, [fence, attempt, callId])

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import type { Agent } from '../agent/agent.ts'
 import { LEFT, STOPPED } from '../agent/agent-turn.ts'
+import type { TurnPlan } from '../agent/turn-plan.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { ConversationRegistry } from '../conversations/conversation-registry.ts'
 import type { BranchWish } from '../conversations/conversation-tree.ts'
 import type { HeldClaim } from '../conversations/held-claims.ts'
 import { AppError } from '../errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import { currentTraceparent } from '../platform/tracing.ts'
 import { createInFlight } from './in-flight.ts'
 import { withEnds } from './log-ends.ts'
 import { LOG_START, parseLogId, readingPlace } from './log-place.ts'
 import { withStart } from './log-start.ts'
 import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts'
 import type { Question, RunCoordinator, RunRecord } from './run.ts'
+import { createAnswer, type RunAnswerOptions } from './run-answer.ts'
+import { createDecide, type RunDecideOptions } from './run-decide.ts'
 import type { Execution, RunExecutionOptions } from './run-execution.ts'
 import { createRunQueue, type RunQueue, type RunQueueOptions } from './run-queue.ts'
 import { createRunRecovery, type RunRecovery } from './run-recovery.ts'
@@ -23,18 +26,18 @@ import { takenOverExecution } from './taken-over.ts'
 /** How long a stop waits for the run to end before it answers. */
 const MAX_STOP_WAIT_MS = 1_000
 
-export interface RunCoordinatorOptions extends RunExecutionOptions, RunQueueOptions {
+export interface RunCoordinatorOptions
+  extends Omit<RunExecutionOptions, 'desk'>,
+    RunQueueOptions,
+    RunDecideOptions,
+    RunAnswerOptions {
   readonly conversations: Pick<ConversationRegistry, 'claim' | 'release' | 'fenceOf' | 'get'>
   /** Throws MESSAGE_NOT_FOUND for a branch from nowhere. */
   readonly branchPoint: (conversationId: string, wish: BranchWish) => Promise<unknown>
   readonly store: RunStore
-  /** Where replicas answer runs together; undefined: this process is alone. */
-  readonly shared?: SharedRuns
+  /** Runs that nobody answers. */
+  readonly shared: SharedRuns
   readonly maxRunMs: number
-  /** Whether questions can be answered here at all; until then no run of another replica is taken. */
-  readonly isReady?: () => boolean
-  /** The store could not be asked in the background: for the log. */
-  readonly onStoreError?: (error: unknown) => void
   /** A run of another replica goes on here. */
   readonly onTakenOver?: (runId: string, attempt: number) => void
 }
@@ -43,7 +46,7 @@ export interface OwningRunCoordinator extends RunCoordinator {
   /** The claim of a run is somebody else's now, or nobody's: nothing is kept under it from now on. */
   leave(claim: HeldClaim): void
   /** Stops a run whose conversation is about to go, and waits a moment for its end. Unknown runs are no error. */
-  stop(runId: string): Promise<void>
+  stop(runId: string, conversationId: string): Promise<void>
   /** Looks after nobody's runs any more. */
   close(): void
 }
@@ -53,7 +56,7 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
   const { store, shared } = options
   const queue = createRunQueue(options)
   const owned = createOwnedRuns(options)
-  const recovery = shared && startRecovery(options, shared, { queue, owned })
+  const recovery = startRecovery(options, { queue, owned })
   const stop = createStop(options, owned, recovery)
   const starts = createInFlight()
 
@@ -68,7 +71,7 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
       const execution = await open(options, queue, { question, ticket })
       owned.begin(execution)
       // The drain began while it was opened, and has not seen it.
-      if (queue.isClosed()) execution.controller.abort(shared ? LEFT : shutDown())
+      if (queue.isClosed()) execution.controller.abort(shared.hasPeers ? LEFT : shutDown())
       const { id: runId, conversationId } = execution.record
       return { runId, conversationId }
     } catch (error) {
@@ -98,19 +101,23 @@ export function createRunCoordinator(options: RunCoordinatorOptions): OwningRunC
       return (await store.view(runId)) ?? refuse()
     },
 
-    stop: (runId) => stop(runId, undefined).catch(forgiveMissing),
+    decide: createDecide(options, { find, goOn: recovery.take, queue }),
+    answer: createAnswer(options, find),
+
+    stop: (runId, conversationId) => stop(runId, conversationId).catch(forgiveMissing),
     leave: ({ runId, fence }) => owned.abort(runId, LEFT, fence),
 
     async drain(deadlineMs) {
       queue.close()
-      await withDeadline(Promise.all([starts.ended(), recovery?.drain()]), MAX_STOP_WAIT_MS)
-      if (shared) owned.abortWaiting(LEFT)
+      options.desk.drain()
+      await withDeadline(Promise.all([starts.ended(), recovery.drain()]), MAX_STOP_WAIT_MS)
+      if (shared.hasPeers) owned.abortWaiting(LEFT)
       await owned.ended(deadlineMs)
-      owned.abortAll(shared ? LEFT : shutDown())
+      owned.abortAll(shared.hasPeers ? LEFT : shutDown())
       await owned.ended(MAX_STOP_WAIT_MS)
     },
 
-    close: () => recovery?.close()
+    close: recovery.close
   }
 }
 
@@ -119,12 +126,8 @@ interface Owning {
   readonly owned: OwnedRuns
 }
 
-function startRecovery(
-  options: RunCoordinatorOptions,
-  shared: SharedRuns,
-  { queue, owned }: Owning
-): RunRecovery {
-  const { agent, maxRunMs, onTakenOver } = options
+function startRecovery(options: RunCoordinatorOptions, { queue, owned }: Owning): RunRecovery {
+  const { agent, shared, maxRunMs, onTakenOver } = options
   const { isReady = () => true, onStoreError = () => undefined } = options
   return createRunRecovery({
     shared,
@@ -143,7 +146,7 @@ function startRecovery(
 function createStop(
   { store, shared }: RunCoordinatorOptions,
   owned: OwnedRuns,
-  recovery: RunRecovery | undefined
+  recovery: RunRecovery
 ) {
   async function waitForEnd(runId: string): Promise<void> {
     const waiting = new AbortController()
@@ -158,7 +161,7 @@ function createStop(
   /** Stays with the run, wherever it goes. Answers whether it has not ended. */
   async function flag(runId: string): Promise<boolean> {
     try {
-      return (await shared?.requestCancel(runId)) ?? false
+      return await shared.requestCancel(runId)
     } catch (error) {
       // What is answered here has heard of it already.
       if (owned.has(runId)) return false
@@ -166,12 +169,10 @@ function createStop(
     }
   }
 
-  return async (runId: string, conversationId: string | undefined): Promise<void> => {
+  return async (runId: string, conversationId: string): Promise<void> => {
     owned.abort(runId, STOPPED)
     const isOpen = await flag(runId)
-    if (isOpen && !owned.has(runId) && conversationId !== undefined) {
-      await recovery?.take(conversationId)
-    }
+    if (isOpen && !owned.has(runId)) await recovery.take(conversationId)
     await waitForEnd(runId)
   }
 }
@@ -186,14 +187,15 @@ async function open(
   queue: RunQueue,
   { question, ticket }: Opening
 ): Promise<Execution> {
-  const { agent, conversations, store, maxRunMs } = options
+  const { conversations, store, maxRunMs } = options
   const { caller, conversationId: wanted, message } = question
-  const plan = await prepareInTime(agent, question, maxRunMs)
+  const plan = await prepareInTime(options, question)
   queue.checkOpen()
   await checkBranch(options, question)
   const id = randomUUID()
-  const conversationId = await conversations.claim(caller.id, wanted, id, message)
-  const record = recordOf(question, id, conversationId)
+  const { choice } = plan
+  const conversationId = await conversations.claim(caller.id, wanted, id, message, choice)
+  const record = recordOf(question, { id, conversationId, choice })
   const fence = conversations.fenceOf(conversationId, id)
   try {
     const pen = await store.open({ record, fence, grant: plan.userToken.grant })
@@ -209,19 +211,25 @@ async function open(
 
 /** A branch from nowhere is refused before anything is claimed. */
 async function checkBranch(
-  { conversations, branchPoint }: RunCoordinatorOptions,
-  { caller, conversationId, replaces, after }: Question
+  { branchPoint }: RunCoordinatorOptions,
+  { conversationId, replaces, after }: Question
 ): Promise<void> {
   if (conversationId === undefined || (replaces === undefined && after === undefined)) return
-  await conversations.get(caller.id, conversationId)
   await branchPoint(conversationId, { replaces, after })
 }
 
 /** What is thrown when time runs out is ours, not the bare reason of a signal. */
-async function prepareInTime(agent: Agent, question: Question, maxRunMs: number) {
+async function prepareInTime(
+  { agent, conversations, maxRunMs }: RunCoordinatorOptions,
+  question: Question
+) {
+  const { caller, conversationId, correlationId } = question
   const signal = AbortSignal.timeout(maxRunMs)
+  // Also refuses a conversation that is not theirs before anybody else is asked.
+  const known = conversationId && (await conversations.get(caller.id, conversationId))
+  const kept = known ? known.choice : undefined
   try {
-    return await agent.prepare(question, { signal, correlationId: question.correlationId })
+    return await agent.prepare({ ...question, kept }, { signal, correlationId })
   } catch (error) {
     if (!signal.aborted) throw error
     const seconds = maxRunMs / 1_000
@@ -241,14 +249,20 @@ function forgiveMissing(error: unknown): void {
   if (!(error instanceof AppError && error.code === 'RUN_NOT_FOUND')) throw error
 }
 
+type Kept = Pick<TurnPlan, 'choice'>
+
 /** Of the caller nothing but the id and name are kept: their credential ends with the request. */
-function recordOf(question: Question, id: string, conversationId: string): RunRecord {
-  const { caller, message, replaces, after, model, mcpServers, pageContext, correlationId } =
-    question
+function recordOf(
+  { caller, message, replaces, after, pageContext, canAnswer, correlationId }: Question,
+  { id, conversationId, choice }: Pick<RunRecord, 'id' | 'conversationId'> & Kept
+): RunRecord {
   return {
-    ...{ id, conversationId, message, replaces, after },
-    ...{ model, mcpServers, pageContext, correlationId },
+    ...{ id, conversationId, message, replaces, after, choice },
+    ...{ pageContext, canAnswer, correlationId },
+    model: choice.model?.id,
+    mcpServers: choice.mcpServers?.map((server) => server.id),
     userId: caller.id,
-    username: caller.username
+    username: caller.username,
+    traceparent: currentTraceparent()
   }
 }

@@ -1,27 +1,39 @@
 import type { Agent } from '../agent/agent.ts'
-import type { AgentEvent } from '../agent/agent-events.ts'
-import { LEFT } from '../agent/agent-turn.ts'
+import type { AgentEvent, ApprovalRequest } from '../agent/agent-events.ts'
+import { tracedRun } from '../agent/agent-spans.ts'
+import { LEFT, type Turn } from '../agent/agent-turn.ts'
+import type { ElicitationDesk } from '../agent/elicitations.ts'
 import type { TurnPlan } from '../agent/turn-plan.ts'
 import { AppError } from '../errors.ts'
 import { abortable } from '../platform/abortable.ts'
+import { failSpan } from '../platform/tracing.ts'
 import type { RunRecord, RunState } from './run.ts'
 import type { RunTicket } from './run-queue.ts'
-import { isTerminal, type RunPen } from './run-store.ts'
+import { isRequest, isTerminal, type RunPen } from './run-store.ts'
 
 /** How often somebody who waits is told their place. */
 const PLACE_INTERVAL_MS = 1_000
 
 export interface RunExecutionOptions {
   readonly agent: Agent
+  /** Where askers answer tool servers. */
+  readonly desk?: ElicitationDesk | undefined
   /** The run is over: its intermediate checkpoints may go. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
   /** For the gauges: a run waits, is answered, is over here. */
   readonly onPhase?: (from: RunPhase | undefined, to: RunPhase | undefined) => void
+  /** A run waits for a person from now on. */
+  readonly onWaiting?: (wait: RunWait) => void
   readonly onFirstText?: (sinceAdmittedMs: number) => void
   /** The agent threw, which it promises not to, or a run could not be settled or ended: for the log. */
   readonly onBroken: (error: unknown, runId: string) => void
   /** `state` is undefined when somebody else goes on with it. */
   readonly onEnded?: (state: RunState | undefined, durationMs: number) => void
+}
+
+export interface RunWait {
+  readonly record: RunRecord
+  readonly request: ApprovalRequest
 }
 
 export type RunPhase = 'queued' | 'running'
@@ -39,11 +51,21 @@ export interface Execution {
   readonly earlier: readonly AgentEvent[]
 }
 
-/** Answers whether the run has ended; if not, somebody else has to go on with it. Never rejects. */
-export async function executeRun(
-  execution: Execution,
-  options: RunExecutionOptions
-): Promise<boolean> {
+/** Answers whether the run has ended or waits for a person; if not, somebody else has to go on with it. Never rejects. */
+export function executeRun(execution: Execution, options: RunExecutionOptions): Promise<boolean> {
+  const { record, pen } = execution
+  const { id, conversationId, correlationId, traceparent } = record
+  const facts = { id, conversationId, correlationId, traceparent, attempt: pen.attempt }
+  return tracedRun(facts, async (span) => {
+    const isOver = await execute(execution, options)
+    const { state, error } = pen.outcome
+    span.setAttribute('ai_ops.run.state', isOver ? state : 'left')
+    if (isOver && error) failSpan(span, error.code)
+    return isOver
+  })
+}
+
+async function execute(execution: Execution, options: RunExecutionOptions): Promise<boolean> {
   const { pen, ticket, controller } = execution
   const startedAt = performance.now()
   let phase: RunPhase | undefined
@@ -55,26 +77,32 @@ export async function executeRun(
   pen.lost.addEventListener('abort', onLost, { once: true })
   enter('queued')
   const end = await answer(execution, options, () => enter('running'))
-  const hasEnded =
+  const isOver =
     end !== undefined &&
     controller.signal.reason !== LEFT &&
     (await finish(execution, end, options))
-  if (!hasEnded) await pen.leave()
+  if (!isOver) await pen.leave()
   pen.lost.removeEventListener('abort', onLost)
   ticket.leave()
   enter(undefined)
-  options.onEnded?.(hasEnded ? pen.outcome.state : undefined, performance.now() - startedAt)
-  return hasEnded
+  options.onEnded?.(isOver ? pen.outcome.state : undefined, performance.now() - startedAt)
+  return isOver
 }
 
-/** Settles what was written, then tells the end. Answers whether it could be told. */
+/** Settles what was written, then tells the end, or what the run waits for. Answers whether it could be told. */
 async function finish(
-  { record: { id: runId, conversationId }, fence, pen }: Execution,
+  { record, fence, pen }: Execution,
   end: AgentEvent,
-  { settle, onBroken }: RunExecutionOptions
+  { settle, onBroken, onWaiting }: RunExecutionOptions
 ): Promise<boolean> {
-  await settle(conversationId, fence).catch((error: unknown) => onBroken(error, runId))
+  const { id: runId, conversationId } = record
   try {
+    if (isRequest(end)) {
+      await pen.wait(end)
+      onWaiting?.({ record, request: end.value })
+      return true
+    }
+    await settle(conversationId, fence).catch((error: unknown) => onBroken(error, runId))
     await pen.end(end)
     return true
   } catch (error) {
@@ -83,13 +111,13 @@ async function finish(
   }
 }
 
-/** Waits for its turn, passes on what happens, and answers the terminal event; none when the run was left. */
+/** Waits for its turn, passes on what happens, and answers the last event: terminal, or what it waits for; none when the run was left. */
 async function answer(
   execution: Execution,
-  { agent, onFirstText, onBroken }: RunExecutionOptions,
+  { agent, desk, onFirstText, onBroken }: RunExecutionOptions,
   onAdmitted: () => void
 ): Promise<AgentEvent | undefined> {
-  const { record, pen, controller } = execution
+  const { record, controller } = execution
   const { signal } = controller
   let limit = startLimit(execution)
   try {
@@ -99,7 +127,7 @@ async function answer(
     if (!signal.aborted) onAdmitted()
     const admittedAt = performance.now()
     const onText = once(() => onFirstText?.(performance.now() - admittedAt))
-    return await passOn(agent.run(turnOf(execution), signal), pen, onText)
+    return await passOn(agent.run(turnOf(execution, desk), signal), execution, { onText, onBroken })
   } catch (error) {
     onBroken(error, record.id)
     const { message, code } = AppError.from(error)
@@ -109,16 +137,26 @@ async function answer(
   }
 }
 
+interface Passing extends Pick<RunExecutionOptions, 'onBroken'> {
+  readonly onText: () => void
+}
+
 async function passOn(
   events: AsyncIterable<AgentEvent>,
-  pen: RunPen,
-  onText: () => void
+  { pen, record }: Execution,
+  { onText, onBroken }: Passing
 ): Promise<AgentEvent | undefined> {
   let end: AgentEvent | undefined
-  for await (const event of events) {
-    if (event.type === 'TEXT_MESSAGE_START') onText()
-    if (isTerminal(event.type)) end = event
-    else pen.append(event)
+  try {
+    for await (const event of events) {
+      if (event.type === 'TEXT_MESSAGE_START') onText()
+      if (isTerminal(event.type) || isRequest(event)) end = event
+      else pen.append(event)
+    }
+  } catch (error) {
+    if (!end) throw error
+    // An answer is whole, whatever was tidied up badly behind it.
+    onBroken(error, record.id)
   }
   return end
 }
@@ -145,7 +183,10 @@ async function admission({ ticket, pen }: Execution, signal: AbortSignal): Promi
   }
 }
 
-function turnOf({ record, fence, pen, plan, earlier }: Execution) {
+function turnOf(
+  { record, fence, pen, plan, earlier }: Execution,
+  desk: ElicitationDesk | undefined
+): Turn {
   const { id: runId, conversationId, username, message: question, pageContext } = record
   return {
     runId,
@@ -159,6 +200,7 @@ function turnOf({ record, fence, pen, plan, earlier }: Execution) {
     branch: { replaces: record.replaces, after: record.after },
     plan,
     beginCall: pen.beginCall,
+    desk: record.canAnswer ? desk : undefined,
     correlationId: record.correlationId
   }
 }

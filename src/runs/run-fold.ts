@@ -1,13 +1,32 @@
-import type { AgentEvent, CustomEvent, Footer, SnapshotMessage } from '../agent/agent-events.ts'
+import type {
+  AgentEvent,
+  CustomEvent,
+  Footer,
+  ModelCallNote,
+  ModelNote,
+  SnapshotMessage
+} from '../agent/agent-events.ts'
+import type { ClaimNote } from '../conversations/claim-note.ts'
 import type { ErrorBody } from '../errors.ts'
-import type { RunState, RunStep } from './run.ts'
+import { foldDecision, foldRequest } from './approval-fold.ts'
+import { foldClosed, foldElicitation } from './elicitation-fold.ts'
+import type { RunApproval, RunElicitation, RunState, RunStep, StandIn } from './run.ts'
 
 /** What the events of a run come to. Derived from the log alone, so every reader derives the same. */
 export interface RunOutcome {
   state: RunState
   model: string | undefined
+  /** Each once, in the order they came in. */
+  readonly standIns: StandIn[]
+  prompt: ModelNote['prompt']
   response: string
   readonly steps: RunStep[]
+  /** Actions that waited for a person, or do. */
+  readonly approvals: RunApproval[]
+  /** What waits for an answer. */
+  readonly elicitations: RunElicitation[]
+  readonly modelCalls: ModelCallNote[]
+  claims: ClaimNote | undefined
   footer: Footer | undefined
   error: ErrorBody['error'] | undefined
 }
@@ -16,8 +35,14 @@ export function startOutcome(): RunOutcome {
   return {
     state: 'queued',
     model: undefined,
+    standIns: [],
+    prompt: undefined,
     response: '',
     steps: [],
+    approvals: [],
+    elicitations: [],
+    modelCalls: [],
+    claims: undefined,
     footer: undefined,
     error: undefined
   }
@@ -46,9 +71,13 @@ export function foldEvent(outcome: RunOutcome, event: AgentEvent): void {
       foldSnapshot(outcome, event.messages)
       return
     case 'RUN_FINISHED':
+      endProgress(outcome)
+      outcome.elicitations.length = 0
       if (outcome.state === 'running') outcome.state = 'succeeded'
       return
     case 'RUN_ERROR':
+      endProgress(outcome)
+      outcome.elicitations.length = 0
       outcome.state = INTERRUPTED.has(event.code) ? 'interrupted' : 'failed'
       return
     case 'CUSTOM':
@@ -67,10 +96,32 @@ function foldCustom(outcome: RunOutcome, event: CustomEvent): void {
     case 'model':
       // Of an attempt before, where its end could not be kept.
       outcome.error = undefined
+      outcome.claims = undefined
       outcome.footer = undefined
       outcome.state = 'running'
-      outcome.model = event.value.name
+      if (!event.value.insteadOf) outcome.elicitations.length = 0
+      foldModel(outcome, event.value)
       return
+    case 'approval_requested':
+      foldRequest(outcome, event.value)
+      return
+    case 'approval_decided':
+      foldDecision(outcome, event.value)
+      return
+    case 'elicitation_requested':
+      foldElicitation(outcome, event.value)
+      return
+    case 'elicitation_closed':
+      foldClosed(outcome, event.value)
+      return
+    case 'model_call':
+      foldModelCall(outcome, event.value)
+      return
+    case 'claims': {
+      const { found, missing, marks } = event.value
+      outcome.claims = { found, missing, marks }
+      return
+    }
     case 'footer':
       outcome.footer = event.value
       return
@@ -81,10 +132,34 @@ function foldCustom(outcome: RunOutcome, event: CustomEvent): void {
       outcome.error = event.value
       return
     case 'tool_call': {
-      const { toolCallId, server, isError, durationMs, rows } = event.value
-      changeStep(outcome, toolCallId, { server, isError, durationMs, rows })
+      const { toolCallId, gaps: _, ...facts } = event.value
+      changeStep(outcome, toolCallId, facts)
+      return
+    }
+    case 'tool_progress': {
+      const { toolCallId, ...progress } = event.value
+      changeStep(outcome, toolCallId, { progress })
     }
   }
+}
+
+/** A model that stands in answers under the prompt of the one before it. */
+function foldModel(outcome: RunOutcome, { name, prompt, insteadOf }: ModelNote): void {
+  const { standIns } = outcome
+  outcome.model = name
+  if (!insteadOf) {
+    outcome.prompt = prompt
+    return
+  }
+  const isKnown = standIns.some((one) => one.name === name && one.insteadOf === insteadOf.name)
+  if (!isKnown) standIns.push({ name, insteadOf: insteadOf.name, reason: insteadOf.reason })
+}
+
+/** Told again by a new attempt or a log that was cut, it counts once. */
+function foldModelCall({ modelCalls }: RunOutcome, call: ModelCallNote): void {
+  const place = modelCalls.findIndex(({ number }) => number === call.number)
+  if (place < 0) modelCalls.push(call)
+  else modelCalls[place] = call
 }
 
 /** Only what belongs to this run: what came after the newest question. */
@@ -94,7 +169,7 @@ function foldSnapshot(outcome: RunOutcome, messages: readonly SnapshotMessage[])
   const question = messages.findLastIndex(({ role }) => role === 'user')
   for (const message of messages.slice(question + 1)) {
     if (message.role === 'tool') {
-      changeStep(outcome, message.toolCallId, { result: message.content })
+      changeStep(outcome, message.toolCallId, { result: message.content, progress: undefined })
     } else if (message.role === 'assistant') {
       foldAnswer(outcome, message)
     }
@@ -114,7 +189,7 @@ function foldToolCall(outcome: RunOutcome, event: AgentEvent): void {
   } else if (event.type === 'TOOL_CALL_ARGS') {
     changeStep(outcome, event.toolCallId, { arguments: parsed(event.delta) })
   } else if (event.type === 'TOOL_CALL_RESULT') {
-    changeStep(outcome, event.toolCallId, { result: event.content })
+    changeStep(outcome, event.toolCallId, { result: event.content, progress: undefined })
   }
 }
 
@@ -124,17 +199,32 @@ function newStep(toolCallId: string, name: string): RunStep {
     name,
     server: undefined,
     arguments: undefined,
+    progress: undefined,
     result: undefined,
     isError: undefined,
     rows: undefined,
-    durationMs: undefined
+    bytes: undefined,
+    links: [],
+    durationMs: undefined,
+    modelCall: undefined
   }
 }
 
-function changeStep(outcome: RunOutcome, toolCallId: string, change: Partial<RunStep>): void {
-  const index = outcome.steps.findLastIndex((step) => step.toolCallId === toolCallId)
-  const step = outcome.steps[index]
-  if (step) outcome.steps[index] = { ...step, ...change }
+function changeStep(
+  { steps }: Pick<RunOutcome, 'steps'>,
+  toolCallId: string,
+  change: Partial<RunStep>
+): void {
+  const index = steps.findLastIndex((step) => step.toolCallId === toolCallId)
+  const step = steps[index]
+  if (step) steps[index] = { ...step, ...change }
+}
+
+/** Calls that the run did not wait for go nowhere. */
+function endProgress({ steps }: RunOutcome): void {
+  for (const { toolCallId, progress } of steps) {
+    if (progress) changeStep({ steps }, toolCallId, { progress: undefined })
+  }
 }
 
 /** Arguments come whole, in one event; a model may have written something that is not JSON. */

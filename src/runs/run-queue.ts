@@ -26,9 +26,9 @@ export interface RunTicket {
 export interface RunQueue {
   /** Throws TOO_MANY_RUNS when even the waiting room is full, DRAINING once closed. */
   enter(userId: string): RunTicket
-  /** Whether somebody could be answered at once. */
+  /** Whether there is a place, and not too many wait for it already. */
   hasRoom(): boolean
-  /** For a run that another replica began: it waited there. To be called when there was room a moment ago. */
+  /** For a run that has waited, elsewhere or for a person: ahead of those who have not, within its user's share like them. */
   enterAhead(userId: string): RunTicket
   /** Throws DRAINING once `close` was called. */
   checkOpen(): void
@@ -39,6 +39,7 @@ export interface RunQueue {
 
 interface Entry {
   readonly userId: string
+  readonly isAhead: boolean
   readonly admit: () => void
   state: 'waiting' | 'admitted' | 'left'
 }
@@ -67,6 +68,11 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
     }
   }
 
+  function wait(entry: Entry): void {
+    const ahead = waiting.filter(({ isAhead }) => isAhead).length
+    waiting = waiting.toSpliced(entry.isAhead ? ahead : waiting.length, 0, entry)
+  }
+
   function leave(entry: Entry): void {
     const { state } = entry
     entry.state = 'left'
@@ -78,9 +84,9 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
 
   function createTicket(userId: string, isAhead: boolean): RunTicket {
     const { promise: admitted, resolve } = Promise.withResolvers<void>()
-    const entry: Entry = { userId, admit: resolve, state: 'waiting' }
-    if (isAhead || (hasPlace() && hasShare(userId))) admit(entry)
-    else waiting.push(entry)
+    const entry: Entry = { userId, isAhead, admit: resolve, state: 'waiting' }
+    if (hasPlace() && hasShare(userId)) admit(entry)
+    else wait(entry)
     return { admitted, place: () => waiting.indexOf(entry) + 1, leave: () => leave(entry) }
   }
 
@@ -99,7 +105,7 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
       }
       return createTicket(userId, false)
     },
-    hasRoom: () => !isClosed && hasPlace(),
+    hasRoom: () => !isClosed && hasPlace() && waiting.length < Math.max(1, maxQueuedRuns),
     enterAhead: (userId) => createTicket(userId, true),
     checkOpen,
     isClosed: () => isClosed,

@@ -43,7 +43,7 @@ export function createRunRecovery(options: RunRecoveryOptions): RunRecovery {
     // Its drain began meanwhile: this replica is gone before the run would end.
     const { id: runId } = run.record
     await run.pen.leave()
-    await shared.handOver({ id: conversationId, runId, fence: run.fence })
+    await shared.handOver({ id: conversationId, runId, fence: run.fence ?? '' })
   }
 
   const take = (conversationId: string) => takes.track(takeOne(conversationId))

@@ -1,7 +1,7 @@
-import type { AgentEvent } from '../agent/agent-events.ts'
+import type { AgentEvent, ApprovalDecision, ApprovalRequested } from '../agent/agent-events.ts'
 import type { Secret } from '../platform/secret.ts'
 import type { LogPlace } from './log-place.ts'
-import type { LoggedEvent, RunRecord, RunView } from './run.ts'
+import type { ActionDecision, LoggedEvent, RunRecord, RunView } from './run.ts'
 import { foldEvent, type RunOutcome, startOutcome } from './run-fold.ts'
 
 /** The pen of the one process that answers a run. */
@@ -17,6 +17,11 @@ export interface RunPen {
    * says that the claim is lost: then the run has not ended.
    */
   end(event: AgentEvent): Promise<void>
+  /**
+   * Keeps what is left and the request, and gives the run up until a person has decided, in one: nobody holds it, and its
+   * conversation stays taken. Throws like `end`.
+   */
+  wait(event: ApprovalRequested): Promise<void>
   /** Aborts when nothing more can be kept: somebody else has the run, or may have it. */
   readonly lost: AbortSignal
   /**
@@ -31,6 +36,21 @@ export interface RunPen {
 /** What can be known of a run without reading its log. */
 export interface RunFacts extends Pick<RunRecord, 'id' | 'conversationId' | 'userId'> {
   readonly attempt: number
+}
+
+/** What a person decided about actions that a run waits for. */
+export interface RunDecisions {
+  readonly decisions: readonly ActionDecision[]
+  /** Of who decided: the run goes on with it. */
+  readonly grant: Secret
+}
+
+/** What a decision came to. */
+export interface Decided {
+  /** Decided by this very call, not by an earlier one. */
+  readonly fresh: readonly ApprovalDecision[]
+  /** Nothing is left to decide: somebody may go on. */
+  readonly isComplete: boolean
 }
 
 export interface NewRun {
@@ -51,12 +71,22 @@ export interface RunStore {
    */
   find(runId: string, attempt?: number): Promise<RunFacts | undefined>
   view(runId: string): Promise<RunView | undefined>
+  /**
+   * Decides each action once, all of them or none, and logs it; the same decision again changes nothing. Throws
+   * RUN_NOT_FOUND, ACTION_NOT_FOUND, APPROVAL_DECIDED, APPROVAL_LAPSED.
+   */
+  decide(run: RunFacts, decided: RunDecisions): Promise<Decided>
   /** Events after `after`, then what follows, until the terminal one or `signal`. Throws RUN_NOT_FOUND for a run that goes. */
   read(runId: string, after: LogPlace, signal: AbortSignal): AsyncGenerator<LoggedEvent, void>
 }
 
 export function isTerminal(type: AgentEvent['type'] | undefined): boolean {
   return type === 'RUN_FINISHED' || type === 'RUN_ERROR'
+}
+
+/** The last event of an attempt that waits for a person. */
+export function isRequest(event: AgentEvent | undefined): event is ApprovalRequested {
+  return event?.type === 'CUSTOM' && event.name === 'approval_requested'
 }
 
 export interface ViewParts {
@@ -72,9 +102,13 @@ export function viewOf({ record, createdAt, endedAt, outcome }: ViewParts): RunV
     conversationId: record.conversationId,
     createdAt: new Date(createdAt).toISOString(),
     endedAt: endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
+    username: record.username,
     question: record.message,
     ...outcome,
-    steps: [...outcome.steps]
+    standIns: [...outcome.standIns],
+    steps: [...outcome.steps],
+    approvals: [...outcome.approvals],
+    elicitations: [...outcome.elicitations]
   }
 }
 

@@ -1,6 +1,17 @@
-import type { AgentEvent, Footer } from '../agent/agent-events.ts'
+import type {
+  AgentEvent,
+  ElicitationRequest,
+  Footer,
+  ModelCallNote,
+  ModelNote
+} from '../agent/agent-events.ts'
 import type { Caller } from '../auth/caller.ts'
+import type { ClaimNote } from '../conversations/claim-note.ts'
+import type { ConversationChoice } from '../conversations/conversation-choice.ts'
+import type { ElicitationAnswer } from '../elicitation.ts'
 import type { ErrorBody } from '../errors.ts'
+import type { CallContext } from '../platform/call-context.ts'
+import type { ProofLink, ToolProgress } from '../tool-server.ts'
 
 export const RUN_STATES = [
   'queued',
@@ -29,11 +40,13 @@ export interface Question {
   readonly replaces: string | undefined
   /** Id of an earlier question behind whose answer it is asked; undefined: behind what was said last. */
   readonly after: string | undefined
-  /** Name or id of an LLM model; undefined: the default one. */
-  readonly model: string | undefined
-  /** Names or ids of MCP servers to use beside the built-in tools; undefined: all enabled ones. */
-  readonly mcpServers: readonly string[] | undefined
+  /** Name or id of an LLM model; null: the default one; undefined: as the conversation has it. */
+  readonly model: string | null | undefined
+  /** Names or ids of MCP servers to use beside the built-in tools; null: those of the model; undefined: as the conversation has it. */
+  readonly mcpServers: readonly string[] | null | undefined
   readonly pageContext: PageContext | undefined
+  /** Whether whoever asks can answer what tool servers ask; no unless given. */
+  readonly canAnswer?: boolean | undefined
   readonly correlationId: string
 }
 
@@ -43,10 +56,63 @@ export interface RunStep {
   readonly name: string
   readonly server: string | undefined
   readonly arguments: unknown
+  /** Where its server tells of it; undefined when the call has ended. */
+  readonly progress: ToolProgress | undefined
   readonly result: string | undefined
   readonly isError: boolean | undefined
   readonly rows: number | undefined
+  /** Of the result, as UTF-8. */
+  readonly bytes: number | undefined
+  readonly links: readonly ProofLink[]
   readonly durationMs: number | undefined
+  /** The `number` of the model call that asked for it; undefined while it runs. */
+  readonly modelCall: number | undefined
+}
+
+/** A model that answered in place of one that could not; `reason` follows that one's name in a sentence: "is busy". */
+export interface StandIn {
+  readonly name: string
+  readonly insteadOf: string
+  readonly reason: string
+}
+
+/** A tool call that waited for its asker's decision, or does. */
+export interface RunApproval {
+  readonly toolCallId: string
+  readonly name: string
+  readonly server: string
+  readonly arguments: unknown
+  /** ISO 8601: undecided until then, the run ends. */
+  readonly lapsesAt: string
+  /** Undefined while it waits. */
+  readonly decision: Decision | undefined
+  readonly reason: string | undefined
+  /** ISO 8601. */
+  readonly decidedAt: string | undefined
+}
+
+/** What a tool server asks the run's owner now. */
+export type RunElicitation = ElicitationRequest
+
+export interface AnswerRequest extends CallContext {
+  readonly elicitationId: string
+  readonly answer: ElicitationAnswer
+}
+
+export const DECISIONS = ['approve', 'reject'] as const
+export type Decision = (typeof DECISIONS)[number]
+
+/** What its asker decided about one action. */
+export interface ActionDecision {
+  readonly toolCallId: string
+  readonly decision: Decision
+  /** For the model, in their own words. */
+  readonly reason: string | undefined
+}
+
+export interface DecisionRequest extends CallContext {
+  /** At most one of each action. */
+  readonly decisions: readonly ActionDecision[]
 }
 
 /** A run as its owner sees it. */
@@ -57,11 +123,20 @@ export interface RunView {
   /** ISO 8601. */
   readonly createdAt: string
   readonly endedAt: string | undefined
+  /** Who asked: with their rights Nautobot was read. */
+  readonly username: string
   readonly model: string | undefined
+  readonly standIns: readonly StandIn[]
+  /** Undefined with the built-in prompt alone. */
+  readonly prompt: ModelNote['prompt']
   readonly question: string
   /** The text so far; complete when the state is `succeeded`. */
   readonly response: string
   readonly steps: readonly RunStep[]
+  readonly approvals: readonly RunApproval[]
+  readonly elicitations: readonly RunElicitation[]
+  readonly modelCalls: readonly ModelCallNote[]
+  readonly claims: ClaimNote | undefined
   readonly footer: Footer | undefined
   readonly error: ErrorBody['error'] | undefined
 }
@@ -88,10 +163,15 @@ export interface RunRecord {
   /** As in the question. */
   readonly replaces: string | undefined
   readonly after: string | undefined
+  /** Ids of what was chosen; `choice` says the same with names, which runs of earlier versions do not have. */
   readonly model: string | undefined
   readonly mcpServers: readonly string[] | undefined
+  readonly choice?: ConversationChoice
   readonly pageContext: PageContext | undefined
+  readonly canAnswer?: boolean | undefined
   readonly correlationId: string
+  /** W3C traceparent of the request that asked, for every attempt; undefined when nothing was traced. */
+  readonly traceparent?: string | undefined
 }
 
 export interface RunCoordinator {
@@ -115,6 +195,17 @@ export interface RunCoordinator {
   ): AsyncIterable<LoggedEvent>
   /** Stops the run, wherever it is answered; one that has ended is left as it is. Throws RUN_NOT_FOUND. */
   cancel(caller: Caller, runId: string): Promise<RunView>
+  /**
+   * Decides actions that a run waits for, each once; when none is left, the run goes on here or where there is room, with
+   * the caller's fresh grant. Throws RUN_NOT_FOUND, ACTION_NOT_FOUND, APPROVAL_DECIDED, APPROVAL_LAPSED, and what the token
+   * exchange throws: then nothing is decided.
+   */
+  decide(caller: Caller, runId: string, request: DecisionRequest): Promise<RunView>
+  /**
+   * Answers what a tool server asks in a call of a run, once, wherever the run is answered. Throws RUN_NOT_FOUND,
+   * ELICITATION_NOT_FOUND, ELICITATION_ANSWERED, ELICITATION_LAPSED, and INVALID_REQUEST for values that do not fit.
+   */
+  answer(caller: Caller, runId: string, request: AnswerRequest): Promise<void>
   /**
    * Refuses new runs, waits for running ones at most `deadlineMs`, then hands them and those in the queue over, or stops
    * them where there is nobody else.

@@ -4,8 +4,10 @@ import type { AppError } from '../errors.ts'
 import type { RedisChannels } from '../platform/redis-channels.ts'
 import { cancelChannel, type RedisRunStore, type ReopenedRun } from './redis-run-store.ts'
 
-/** What replicas that answer runs together know of each other. Everything throws REDIS_UNAVAILABLE. */
+/** Runs that nobody answers: they have waited, or their replica is gone. Everything throws REDIS_UNAVAILABLE. */
 export interface SharedRuns {
+  /** Whether other replicas answer runs, too; without them, runs that are answered end with this process. */
+  readonly hasPeers: boolean
   /** Conversations whose runs nobody answers any more. */
   lapsed(max: number): Promise<readonly string[]>
   /** Takes such a run; undefined when somebody else was faster, or there is nothing left to answer. */
@@ -21,7 +23,8 @@ export interface SharedRuns {
 }
 
 export interface TakenOverRun extends ReopenedRun {
-  readonly fence: string
+  /** Undefined in memory. */
+  readonly fence: string | undefined
 }
 
 export interface SharedRunsOptions {
@@ -40,6 +43,7 @@ export interface SharedRunsOptions {
 export function createSharedRuns(options: SharedRunsOptions): SharedRuns {
   const { registry, store, channels, deployment } = options
   return {
+    hasPeers: true,
     lapsed: registry.lapsed,
 
     async takeOver(conversationId) {

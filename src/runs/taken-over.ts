@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Agent } from '../agent/agent.ts'
 import { STOPPED } from '../agent/agent-turn.ts'
+import type { Choosing } from '../agent/turn-choice.ts'
 import type { TurnPlan } from '../agent/turn-plan.ts'
 import type { Caller } from '../auth/caller.ts'
 import { AppError, ERROR_KINDS } from '../errors.ts'
+import type { RunRecord } from './run.ts'
 import type { Execution } from './run-execution.ts'
 import type { RunQueue } from './run-queue.ts'
 import type { TakenOverRun } from './shared-runs.ts'
@@ -24,7 +26,7 @@ export function takenOverExecution(
   run: TakenOverRun,
   { agent, queue, maxRunMs }: TakenOverParts
 ): Execution {
-  const { record, fence, pen, earlier, isCancelled } = run
+  const { record, fence, pen, earlier, isCancelled, isLapsed, waits } = run
   const controller = new AbortController()
   if (isCancelled) controller.abort(STOPPED)
   const ticket = queue.enterAhead(record.userId)
@@ -32,15 +34,24 @@ export function takenOverExecution(
   async function plan(): Promise<TurnPlan> {
     const { signal } = controller
     signal.throwIfAborted()
-    if (pen.attempt > MAX_ATTEMPTS) {
+    if (isLapsed) {
+      throw new AppError('APPROVAL_LAPSED', 'Nobody decided in time: nothing was carried out.')
+    }
+    // An attempt that waited for a person has ended as it should.
+    if (pen.attempt - waits > MAX_ATTEMPTS) {
       throw new AppError('RUN_INTERRUPTED', `It was begun ${MAX_ATTEMPTS} times.`)
     }
-    const { model, mcpServers, correlationId } = record
-    const wishes = { caller: callerOf(run), model, mcpServers }
+    const { correlationId } = record
+    const wishes = { caller: callerOf(run), ...wishesOf(record) }
     return whenPossible(() => agent.prepare(wishes, { signal, correlationId }), signal)
   }
 
   return { record, fence, pen, ticket, controller, maxRunMs, plan, earlier }
+}
+
+/** What was there when the question was asked may be gone now: it is named then, and the rest goes on. */
+function wishesOf({ model, mcpServers, choice }: RunRecord): Choosing {
+  return choice ? { model: undefined, mcpServers: undefined, kept: choice } : { model, mcpServers }
 }
 
 /** Nautobot may be away for the same reason as the replica that died. */

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
 import { fileNameOf, toMarkdown } from '../../../src/conversations/conversation-export.ts'
 
-const CONVERSATION = { id: 'c1', title: 'Devices', createdAt: 0, updatedAt: 0, runId: undefined }
+const CONVERSATION = {
+  ...{ id: 'c1', title: 'Devices', createdAt: 0, updatedAt: 0, runId: undefined },
+  choice: {}
+}
 
 it('writes questions, answers and tools with their results', () => {
   const call = { toolCallId: 'call-1', name: 'count', arguments: { model: 'dcim.device' } }
@@ -71,4 +74,15 @@ it.each([
   ['x'.repeat(200), 'x'.repeat(60)]
 ])('names the file of %j', (title, name) => {
   expect(fileNameOf(title)).toBe(name)
+})
+
+it('says from where on the model read a summary', () => {
+  const messages = [
+    { id: 'm1', role: 'assistant' as const, text: 'Go on.', summary: 'Before: 12.' }
+  ]
+  const text = toMarkdown({ ...CONVERSATION, messages })
+
+  expect(text).toContain(
+    'the model read a summary of what was said before:*\n\n```\nBefore: 12.\n```\n\nGo on.'
+  )
 })

@@ -1,5 +1,6 @@
 import { AIMessage, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
 import { expect, it } from 'vitest'
+import { compactionMessage } from '../../../src/conversations/compaction-message.ts'
 import { toReadMessages } from '../../../src/conversations/conversation-reader.ts'
 
 const asks = (id: string, ...calls: string[]) =>
@@ -46,4 +47,25 @@ it('leaves out the oldest results when all together are too long', () => {
   expect(newest?.result).toBe('12345')
   expect(old?.result).toMatch(/^This result is not shown/)
   expect(toReadMessages(messages, 8)[0]?.toolCalls?.[0]?.result).toBe('123')
+})
+
+it('shows a summary with the answer that it was made for', () => {
+  const summary = compactionMessage('s1', 'They talked.', { keptFrom: 'q2', messages: 2 })
+  const messages = [
+    new HumanMessage({ id: 'q1', content: 'One?' }),
+    new AIMessage({ id: 'm1', content: '1' }),
+    new HumanMessage({ id: 'q2', content: 'Two?' }),
+    summary,
+    asks('m2', 'call'),
+    result('call', '2'),
+    new AIMessage({ id: 'm3', content: '2' })
+  ]
+
+  expect(toReadMessages(messages).map(({ id, summary: text }) => [id, text])).toEqual([
+    ['q1', undefined],
+    ['m1', undefined],
+    ['q2', undefined],
+    ['m2', 'They talked.'],
+    ['m3', undefined]
+  ])
 })

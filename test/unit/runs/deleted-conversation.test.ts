@@ -56,7 +56,25 @@ it('keeps nothing of a run either that does not end when it is stopped', async (
   )
 })
 
+it('stops a run that waits for a person, and tells its readers, when its conversation is deleted', async () => {
+  const [count] = toolSet().tools
+  const tools = () => toolSet(undefined, { tools: count ? [{ ...count, readOnly: false }] : [] })
+  model.answer(() => [callTool('count', {})])
+  const { ask, runs, eventsOf, conversations } = start({ tools })
+  const { runId, conversationId } = await ask('Do it')
+  const reading = eventsOf(runId)
+  await expect
+    .poll(async () => (await runs.view(caller(), runId)).state, { interval: 10 })
+    .toBe('waiting')
+  const startedAt = performance.now()
+
+  await conversations.remove('alice', conversationId)
+
+  expect(performance.now() - startedAt).toBeLessThan(500)
+  expect((await reading).at(-1)).toMatchObject({ type: 'RUN_FINISHED' })
+})
+
 it('finds it no error when the run that is to be stopped is unknown here', async () => {
   const { runs } = start()
-  expect(await runs.stop('run-elsewhere')).toBeUndefined()
+  expect(await runs.stop('run-elsewhere', 'conversation-1')).toBeUndefined()
 })

@@ -170,3 +170,80 @@ it('comes to the same as the whole, wherever it is cut', async () => {
     { numRuns: 200 }
   )
 })
+
+it('keeps what waited for a person and what they decided, and that the run went on after it', async () => {
+  const { putAll, log } = cutOf()
+  const decided: AgentEvent = {
+    type: 'CUSTOM',
+    name: 'approval_decided',
+    value: { toolCallId: 'c0', decision: 'approve', hash: 'h', decidedAt: '' }
+  }
+  const requested: AgentEvent = {
+    type: 'CUSTOM',
+    name: 'approval_requested',
+    value: {
+      actions: [{ toolCallId: 'c0', name: 'reboot', server: 's', arguments: {}, hash: 'h' }],
+      lapsesAt: ''
+    }
+  }
+  await putAll([STARTED, MODEL, requested, decided, ...saying('m1', 'One', ' two')])
+  const kept = log.events().map(eventOf)
+
+  expect(kept.map(nameOf)).toEqual([
+    ...['log_cut', 'MESSAGES_SNAPSHOT', 'approval_requested', 'approval_decided', 'model']
+  ])
+  expect(outcomeOf([STARTED, ...kept])).toMatchObject({
+    state: 'running',
+    approvals: [{ toolCallId: 'c0', decision: 'approve' }]
+  })
+})
+
+it('keeps how far a call has come that still runs, the newest word of it, and forgets it of one that has ended', async () => {
+  const progress = (toolCallId: string, progress: number): AgentEvent => ({
+    ...{ type: 'CUSTOM', name: 'tool_progress' },
+    value: { toolCallId, progress }
+  })
+  const { log, putAll } = cutOf({ maxLogEvents: 9 })
+  await putAll([...calling('c1', 'm1'), ...calling('c2', 'm1')])
+  await putAll([progress('c1', 1), progress('c2', 1), progress('c2', 2), progress('c1', 2)])
+  await putAll(returning('c1', '7'))
+
+  const events = log.events().map(eventOf)
+  expect(events.map(nameOf)).toEqual([
+    ...['log_cut', 'MESSAGES_SNAPSHOT', 'tool_progress', 'tool_call']
+  ])
+  expect(outcomeOf(events).steps).toMatchObject([
+    { toolCallId: 'c1', result: '7', progress: undefined },
+    { toolCallId: 'c2', result: undefined, progress: { progress: 2 } }
+  ])
+})
+
+it('keeps the forms that wait for their asker, and of others only that they are closed', async () => {
+  const { log, putAll } = cutOf()
+  const form = (elicitationId: string): AgentEvent => ({
+    type: 'CUSTOM',
+    name: 'elicitation_requested',
+    value: {
+      ...{ elicitationId, toolCallId: 'c', server: 'calendar', tool: 'plan' },
+      ...{ message: 'When?', fields: [], lapsesAt: '2026-11-27T10:00:00.000Z' }
+    }
+  })
+  const closed: AgentEvent = {
+    type: 'CUSTOM',
+    name: 'elicitation_closed',
+    value: { elicitationId: 'a', outcome: 'accepted' }
+  }
+  await putAll([
+    STARTED,
+    MODEL,
+    form('a'),
+    closed,
+    form('b'),
+    ...saying('m', 'x'),
+    ...saying('n', 'y')
+  ])
+  const kept = log.events().map(eventOf)
+  expect(kept[0]).toMatchObject({ name: 'log_cut' })
+  expect(outcomeOf(kept).elicitations.map((one) => one.elicitationId)).toEqual(['b'])
+  expect(JSON.stringify(kept).split('"a"')).toHaveLength(2)
+})

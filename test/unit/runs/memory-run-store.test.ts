@@ -6,7 +6,15 @@ import {
   type MemoryRunStoreOptions
 } from '../../../src/runs/memory-run-store.ts'
 import { eventOf } from '../../../src/runs/run.ts'
-import { FINISHED, MODEL, recordOf, STARTED, saying } from '../../support/run-events.ts'
+import {
+  CONVERSATION_ID,
+  FINISHED,
+  MODEL,
+  recordOf,
+  STARTED,
+  saying
+} from '../../support/run-events.ts'
+import { request } from '../../support/run-waiting-suite.ts'
 
 const EVENTS = [STARTED, MODEL, ...saying('m1', 'One')]
 
@@ -17,6 +25,7 @@ function storeOf(change: Partial<MemoryRunStoreOptions> = {}) {
     maxKeptRuns: 10,
     maxKeptCharacters: 100_000,
     keepMs: 1_000,
+    approvalWaitMs: 10_000,
     release,
     now: () => now,
     ...change
@@ -81,6 +90,18 @@ it('gives a run up that is left: it ends with its process', async () => {
   expect((await read('run-1')).at(-1)?.type).toBe('RUN_ERROR')
   expect(await store.view('run-1')).toMatchObject({ state: 'interrupted' })
   expect(await pen.beginCall('c1')).toBe(true)
+})
+
+it('tells the readers of a run that waits when its conversation is forgotten', async () => {
+  const { store, open, read } = storeOf()
+  const pen = await open('run-1')
+  pen.append(STARTED)
+  await pen.wait(request('a'))
+  const reading = read('run-1')
+  store.forget(CONVERSATION_ID)
+
+  expect((await reading).map(eventOf).at(-1)).toMatchObject({ code: 'RUN_INTERRUPTED' })
+  expect(await store.find('run-1')).toBeUndefined()
 })
 
 it('forgets an ended run after its time, and never one that goes on', async () => {

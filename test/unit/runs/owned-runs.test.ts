@@ -27,6 +27,7 @@ function agentOf(hold: Promise<void> = Promise.resolve()): Agent {
 
 function sharedOf(change: Partial<NonNullable<OwnedRunsOptions['shared']>>) {
   return {
+    hasPeers: true,
     handOver: async () => undefined,
     requestCancel: async () => true,
     isClosed: () => false,
@@ -101,6 +102,7 @@ it('only frees the conversation where there is nobody else', async () => {
     agent: agentOf(),
     settle: async () => undefined,
     conversations: { release },
+    shared: sharedOf({ hasPeers: false, handOver }),
     onBroken: vi.fn()
   })
   alone.begin(execution())

@@ -16,6 +16,7 @@ function penOf(change: Partial<RedisRunPenOptions> = {}) {
   const writes = {
     append: vi.fn<RunWrites['append']>(async () => undefined),
     end: vi.fn<RunWrites['end']>(async () => undefined),
+    wait: vi.fn<RunWrites['wait']>(async () => undefined),
     beginCall: vi.fn<RunWrites['beginCall']>(async () => true)
   }
   const hooks = { onEnded: vi.fn(), onClosed: vi.fn() }

@@ -189,14 +189,50 @@ it('says that no model is configured', async () => {
   await expect(ask('Hello')).rejects.toMatchObject({ code: 'MODEL_NOT_CONFIGURED' })
 })
 
-it('refuses a server that is unknown, disabled or in maintenance', async () => {
-  const mcpServers = [mcpServer(), mcpServer({ name: 'tickets', status: 'Maintenance' })]
-  const { ask } = startAgentFixture({ url: model.url, catalog: () => catalogOf({ mcpServers }) })
+it('refuses a server that is unknown', async () => {
+  const { ask } = startAgentFixture({
+    url: model.url,
+    catalog: () => catalogOf({ mcpServers: [mcpServer()] })
+  })
 
   await expect(ask('Hello', { mcpServers: ['tickets'] })).rejects.toMatchObject({
     code: 'UNKNOWN_TOOL_SERVER',
     details: { available: ['weather'] }
   })
+})
+
+it('keeps with a conversation what was chosen, and names in the footer what of it is gone', async () => {
+  model.answer(() => [say('Fine.')])
+  let mcpServers = [mcpServer(), mcpServer({ id: 'server-2', name: 'tickets' })]
+  const fixture = startAgentFixture({ url: model.url, catalog: () => catalogOf({ mcpServers }) })
+  const { ask, eventsOf, conversations } = fixture
+  const gapsOf = async (change: Parameters<typeof ask>[1]) => {
+    const { runId, conversationId } = await ask('Hello', change)
+    const events = await eventsOf(runId)
+    const footer = events.find((event) => event.type === 'CUSTOM' && event.name === 'footer')
+    return { conversationId, footer }
+  }
+  const first = await gapsOf({ mcpServers: ['tickets', 'weather'] })
+  const { conversationId } = first
+  expect(first.footer).toMatchObject({ value: { gaps: [] } })
+  expect((await conversations.get('alice', conversationId)).choice).toEqual({
+    mcpServers: [
+      { id: 'server-2', name: 'tickets' },
+      { id: 'server-1', name: 'weather' }
+    ]
+  })
+
+  mcpServers = [mcpServer({ enabled: false })]
+  const gaps = [
+    'tickets could not be asked: it is not there any more.',
+    'weather could not be asked: it is disabled.'
+  ]
+  expect((await gapsOf({ conversationId })).footer).toMatchObject({ value: { gaps } })
+  expect((await gapsOf({ conversationId })).footer).toMatchObject({ value: { gaps: [gaps[1]] } })
+  expect((await gapsOf({ conversationId, mcpServers: null })).footer).toMatchObject({
+    value: { gaps: [] }
+  })
+  expect((await conversations.get('alice', conversationId)).choice).toEqual({})
 })
 
 it('holds its limit when many questions start at once', async () => {

@@ -144,6 +144,21 @@ it('ends a run whose agent throws, which it promises not to', async () => {
   expect(run.onBroken).toHaveBeenCalledExactlyOnceWith(expect.any(Error), RUN_ID)
 })
 
+it('keeps to the end that the agent has told, whatever fails after it', async () => {
+  const agent = {
+    ...agentOf([]),
+    async *run() {
+      yield* [...SAID, FINISHED]
+      throw new Error('A server did not hang up')
+    }
+  }
+  const run = start(agent)
+
+  expect(await run.ended).toBe(true)
+  expect(run.pen.written).toEqual([...SAID, FINISHED])
+  expect(run.onBroken).toHaveBeenCalledExactlyOnceWith(expect.any(Error), RUN_ID)
+})
+
 it('gives the answer as much time as the wait had', async () => {
   const queue = queueOf()
   const first = queue.enter('jane')

@@ -139,6 +139,26 @@ it('lets nobody in any more once it is closed, and admits nobody who waits', asy
   expect(() => queue.checkOpen()).toThrow(expect.objectContaining({ code: 'DRAINING' }))
 })
 
+it('takes no more than there is room for of those who have waited elsewhere', async () => {
+  const queue = queueOf({ maxRuns: 2, maxRunsPerUser: 1, maxQueuedRuns: 2 })
+  const [jane1, jane2] = [queue.enterAhead('jane'), queue.enterAhead('jane')]
+  const [bob1, bob2] = [queue.enterAhead('bob'), queue.enterAhead('bob')]
+  const admitted = watch({ jane1, jane2, bob1, bob2 })
+  expect(await admitted()).toEqual(['jane1', 'bob1'])
+  const asked = queueOf({ maxRuns: 1 })
+  asked.enter('a')
+  const [newcomer, resumed] = [asked.enter('b'), asked.enterAhead('c')]
+
+  expect([resumed.place(), newcomer.place()]).toEqual([1, 2])
+  jane1.leave()
+  expect(await admitted()).toEqual(['jane1', 'bob1', 'jane2'])
+  // Nobody goes on here whose turn would not come soon.
+  const full = queueOf({ maxRuns: 3, maxRunsPerUser: 1, maxQueuedRuns: 1 })
+  full.enter('jane')
+  full.enterAhead('jane')
+  expect(full.hasRoom()).toBe(false)
+})
+
 it('admits ahead of the queue who has waited elsewhere, and counts it', async () => {
   const queue = queueOf({ maxRunsPerUser: 1 })
   queue.checkOpen()

@@ -13,7 +13,8 @@ const unavailable = () => new AppError('REDIS_UNAVAILABLE', 'Gone.')
 function takenOver(): TakenOverRun {
   const record = recordOf({ conversationId: 'c-1' })
   const pen = createFakePen({ attempt: 2 })
-  return { record, pen, fence: '2', grant: new Secret('g'), earlier: [], isCancelled: false }
+  const wait = { isCancelled: false, isLapsed: false, waits: 0 }
+  return { record, pen, fence: '2', grant: new Secret('g'), earlier: [], ...wait }
 }
 
 /** What replicas share, with one run that nobody answers, and a recovery that looks often. */
@@ -21,6 +22,7 @@ function recoveryOf(change: Partial<RunRecoveryOptions> = {}) {
   const heard = new EventEmitter()
   const run = takenOver()
   const shared = {
+    hasPeers: true,
     lapsed: vi.fn(async () => ['c-1'] as readonly string[]),
     takeOver: vi.fn(async (): Promise<TakenOverRun | undefined> => run),
     handOver: vi.fn(async () => undefined),

@@ -30,7 +30,7 @@ function takenOver(pen: FakePen, change: Partial<TakenOverRun> = {}): TakenOverR
     fence: '2',
     pen,
     earlier: EARLIER,
-    isCancelled: false,
+    ...{ isCancelled: false, isLapsed: false, waits: 0 },
     grant,
     ...change
   }
@@ -88,6 +88,17 @@ it('goes on as the same user, with the grant that was kept and what was wished',
   expect(queue.hasRoom()).toBe(true)
 })
 
+it('goes on without a server that was chosen and is gone since, and says so', async () => {
+  const choice = { mcpServers: [{ id: 'server-9', name: 'tickets' }] }
+  const record = recordOf({ mcpServers: ['server-9'], choice })
+  const { outcome } = await goOn({ record })
+
+  expect(outcome).toMatchObject({ state: 'succeeded', response: 'Seven.' })
+  expect(outcome.footer?.gaps).toEqual(['tickets could not be asked: it is not there any more.'])
+  const older = await goOn({ record: recordOf({ mcpServers: ['server-9'] }) })
+  expect(older.outcome).toMatchObject({ state: 'interrupted', error: { code: 'RUN_INTERRUPTED' } })
+})
+
 it('is interrupted when it was begun too often, and keeps what was shown', async () => {
   const { outcome, seen, written, stored } = await goOn({}, { attempt: 6 })
 
@@ -104,6 +115,18 @@ it('waits for a Nautobot that is away, and goes on when it is back', async () =>
 
   expect(seen).toHaveLength(3)
   expect(outcome).toMatchObject({ state: 'succeeded', response: 'Seven.' })
+})
+
+it('does not count the attempts that ended in a wait', async () => {
+  const { outcome } = await goOn({ waits: 4 }, { attempt: 9 })
+  expect(outcome.state).toBe('succeeded')
+})
+
+it('ends by its name when nobody has decided in time', async () => {
+  const { outcome, seen } = await goOn({ isLapsed: true, waits: 1 })
+
+  expect(seen).toEqual([])
+  expect(outcome).toMatchObject({ state: 'failed', error: { code: 'APPROVAL_LAPSED' } })
 })
 
 it('is begun a fifth time', async () => {
