@@ -13,6 +13,7 @@ import { correlationIdOf, observability } from './http/plugins/observability.ts'
 import { openapi } from './http/plugins/openapi.ts'
 import { rateLimit } from './http/plugins/rate-limit.ts'
 import { security } from './http/plugins/security.ts'
+import { tracing } from './http/plugins/tracing.ts'
 import { chat } from './http/routes/chat.ts'
 import type { ConfigurationOptions } from './http/routes/configuration-objects.ts'
 import { conversationRoutes } from './http/routes/conversations.ts'
@@ -20,11 +21,19 @@ import { type JobRoutesOptions, jobs } from './http/routes/jobs.ts'
 import { llmModels } from './http/routes/llm-models.ts'
 import { type McpRouteOptions, mcp } from './http/routes/mcp.ts'
 import { mcpServers } from './http/routes/mcp-servers.ts'
-import { probes, type Readiness } from './http/routes/probes.ts'
+import { modelProbes } from './http/routes/model-probes.ts'
+import { type Readiness, probes as readinessProbes } from './http/routes/probes.ts'
+import { runApprovals } from './http/routes/run-approvals.ts'
 import { runRoutes } from './http/routes/runs.ts'
+import { serverChecks } from './http/routes/server-checks.ts'
+import { serverTools } from './http/routes/server-tools.ts'
 import { systemPrompts } from './http/routes/system-prompts.ts'
 import { userConversationRoutes } from './http/routes/user-conversations.ts'
 import { web } from './http/routes/web.ts'
+import type { ModelProbes } from './llm/model-probes.ts'
+import type { HealthCheck } from './mcp/health-check.ts'
+import type { ServerTools } from './mcp/server-tools.ts'
+import type { ToolWatch } from './mcp/tool-watch.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { RunCoordinator } from './runs/run.ts'
@@ -51,7 +60,10 @@ export interface AppOptions {
   readonly readiness: () => Readiness
   readonly runs: RunCoordinator
   readonly conversations: Conversations
-  readonly configuration: ConfigurationOptions
+  readonly configuration: Omit<ConfigurationOptions, 'lastProbes' | 'serverHealth' | 'changedTools'>
+  readonly modelProbes: ModelProbes
+  readonly mcpHealth: HealthCheck
+  readonly mcpTools: ServerTools & Pick<ToolWatch, 'changed'>
   readonly scheduler: JobRoutesOptions['scheduler']
   readonly toolServerFor: McpRouteOptions['toolServerFor']
   readonly chatOptions: Pick<ChatOptionsSource, 'currentCatalog' | 'userToken'>
@@ -61,7 +73,7 @@ const CHAT_PAGE = '/plugins/ai-ops/chat/'
 
 /** The whole HTTP surface, in order. Ready to listen; nothing has started. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { environment, version, metrics, runs, nautobotPublicUrl } = options
+  const { environment, version, metrics, runs, nautobotPublicUrl, modelProbes: probes } = options
   const isLab = environment === 'LAB'
   const limits = { ...HTTP_LIMITS, ...options.limits }
   const app = createServer(options, limits)
@@ -78,8 +90,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     app.server.once('close', () => clearTimeout(cut))
   })
 
-  await app.register(errorHandler, { metrics, showInternals: isLab })
+  await app.register(errorHandler, { metrics, showInternals: isLab, remainder: limits })
   await app.register(observability, { metrics })
+  await app.register(tracing)
   await app.register(security, {
     allowedOrigin: nautobotPublicUrl && new URL(nautobotPublicUrl).origin,
     allowedHosts: isLab ? [options.host, ...(options.allowedHosts ?? [])] : undefined
@@ -96,18 +109,27 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(chat, {
     runs,
     streams,
-    options: { ...options.chatOptions, version, environment }
+    options: { ...options.chatOptions, lastProbes: probes.last, version, environment }
   })
   await app.register(runRoutes, { runs, streams })
+  await app.register(runApprovals, { runs })
   await app.register(conversationRoutes, { conversations: options.conversations })
   await app.register(userConversationRoutes, { conversations: options.conversations })
+  await app.register(modelProbes, { probes })
+  await app.register(serverChecks, { check: options.mcpHealth })
+  await app.register(serverTools, { tools: options.mcpTools })
   for (const routes of [llmModels, mcpServers, systemPrompts]) {
-    await app.register(routes, options.configuration)
+    const known = {
+      lastProbes: probes.lastOf,
+      serverHealth: options.mcpHealth.known,
+      changedTools: options.mcpTools.changed
+    }
+    await app.register(routes, { ...options.configuration, ...known })
   }
   const { toolServerFor, heartbeatMs } = options
   await app.register(mcp, { toolServerFor, keepAliveMs: heartbeatMs })
   await app.register(jobs, { scheduler: options.scheduler })
-  await app.register(probes, { readiness: options.readiness, metrics })
+  await app.register(readinessProbes, { readiness: options.readiness, metrics })
   await app.register(web, {
     webRoot: options.webRoot,
     homeUrl: nautobotPublicUrl && `${nautobotPublicUrl}${CHAT_PAGE}`

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
+import { endEarlyStop } from './platform/early-stop.ts'
 import { createLogger } from './platform/logger.ts'
 import { createServices } from './services.ts'
 
@@ -39,6 +40,7 @@ const app = await buildApp({
   logger
 })
 
+endEarlyStop()
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void shutDown(signal))
 const address = await listen()

@@ -1,30 +1,46 @@
 import { z } from 'zod'
-import { plainText } from './schemas.ts'
+import { parameterProblems } from '../nautobot/model-parameters.ts'
+import {
+  description,
+  MAX_URL_CHARACTERS,
+  name,
+  notEmpty,
+  pages,
+  reference,
+  references,
+  referenceView,
+  referenceViews,
+  stamps,
+  status,
+  timeoutSeconds,
+  viewCommon
+} from './configuration-fields.ts'
+import { plainText } from './plain-text.ts'
+import { probeSchema } from './probe-body.ts'
 
-const MAX_NAME_CHARACTERS = 255
-const MAX_URL_CHARACTERS = 500
 const MAX_PROMPT_CHARACTERS = 200_000
 const MAX_PARAMETERS = 50
+const MAX_ENTRA_ID_CHARACTERS = 100
 const MAX_PAGE_SIZE = 100
 const DEFAULT_PAGE_SIZE = 50
 const MAX_OFFSET = 100_000
 
-const name = plainText(MAX_NAME_CHARACTERS).min(1, 'is empty')
-
-/** Values are checked by Nautobot, which knows the rules of today; here only shapes and sizes are. */
-const reference = z
-  .union([name, z.strictObject({ id: z.guid(), name: name.optional() }), z.strictObject({ name })])
-  .nullable()
-  .describe("The object's id or name, or `{id}` or `{name}`; null for none.")
-
-const referenceView = z
-  .object({ id: z.string(), name: z.string() })
-  .nullable()
-  .describe('The name is that which your rights let you see.')
-
-const description = plainText(MAX_NAME_CHARACTERS).optional()
-const status = name.describe('Name of a status, such as `Healthy`, `Failed`, `Maintenance`.')
-const timeoutSeconds = z.int().min(1).max(3_600)
+const parameterRecord = z
+  .record(z.string().max(100), z.unknown())
+  .describe(
+    'Parameters of a chat completion, such as `temperature`; a refusal names the allowed ones.'
+  )
+const parameters = parameterRecord
+  .refine((given) => Object.keys(given).length <= MAX_PARAMETERS, {
+    message: 'has too many entries',
+    abort: true
+  })
+  .check(({ value, issues }) => {
+    for (const message of parameterProblems(value)) {
+      issues.push({ code: 'custom', message, input: value })
+    }
+  })
+const price = z.number().min(0).nullable().optional()
 
 const llmModelBody = {
   name,
@@ -32,7 +48,7 @@ const llmModelBody = {
   status,
   enabled: z.boolean().optional().describe('Whether it is offered in the chat.'),
   isDefault: z.boolean().optional().describe('Asked when a question names none.'),
-  provider: z.enum(['azure-openai', 'openai']).optional(),
+  provider: z.enum(['azure-openai', 'openai', 'anthropic']).optional(),
   modelName: name.describe("The provider's name of it; for Azure OpenAI the deployment."),
   remoteUrl: plainText(MAX_URL_CHARACTERS)
     .optional()
@@ -40,26 +56,33 @@ const llmModelBody = {
   apiVersion: plainText(50).optional().describe('Azure OpenAI only.'),
   secretsGroup: reference.optional(),
   systemPrompt: reference.optional(),
-  verifyTls: z.boolean().optional(),
-  timeoutSeconds: timeoutSeconds.optional(),
-  parameters: z
-    .record(z.string().max(100), z.unknown())
-    .refine((given) => Object.keys(given).length <= MAX_PARAMETERS, 'has too many entries')
+  mcpServers: references
     .optional()
     .describe(
-      'Parameters of a chat completion, such as `temperature`; Nautobot names the allowed ones.'
-    )
-}
-
-const mcpServerBody = {
-  name,
-  description,
-  status,
-  enabled: z.boolean().optional().describe('Whether its tools are offered in the chat.'),
-  remoteUrl: plainText(MAX_URL_CHARACTERS).describe('Address of its streamable HTTP endpoint.'),
-  secretsGroup: reference.optional(),
+      'Ids or names of the MCP servers of a conversation that has chosen none, as far as its user may use them; empty: all of those.'
+    ),
   verifyTls: z.boolean().optional(),
-  timeoutSeconds: timeoutSeconds.max(600).optional()
+  timeoutSeconds: timeoutSeconds.optional(),
+  parameters: parameters.optional(),
+  contextTokens: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Tokens of question, history, tools and answer together.'),
+  inputPrice: price.describe('Of a million tokens that the model reads.'),
+  cachedInputPrice: price.describe('Of a million tokens that the provider had cached.'),
+  outputPrice: price.describe('Of a million tokens that the model writes.'),
+  fallbackModel: reference.optional().describe('Another model, which answers when this cannot.'),
+  redact: z
+    .boolean()
+    .optional()
+    .describe('Whether personal data and secrets are replaced in what the model is sent.'),
+  entraTenantId: plainText(MAX_ENTRA_ID_CHARACTERS)
+    .optional()
+    .describe('Azure OpenAI with Microsoft Entra ID in place of a key: the tenant.'),
+  entraClientId: plainText(MAX_ENTRA_ID_CHARACTERS)
+    .optional()
+    .describe('The application in that tenant; the secret is in the secrets group.')
 }
 
 const systemPromptBody = {
@@ -71,19 +94,6 @@ const systemPromptBody = {
     .min(1, 'is empty')
     .max(MAX_PROMPT_CHARACTERS, `has more than ${MAX_PROMPT_CHARACTERS} characters`)
 }
-
-/** What Nautobot adds to every object. */
-const viewCommon = {
-  created: z.iso.datetime().nullable(),
-  lastUpdated: z.iso.datetime().nullable(),
-  page: z.url().describe("The object's page in Nautobot.")
-}
-
-const stamps = {
-  created: '2026-03-01T09:00:00Z',
-  lastUpdated: '2026-03-01T09:00:00Z'
-}
-const pages = 'https://nautobot.example.com/plugins/ai-ops'
 
 const llmModelExample = {
   name: 'GPT production',
@@ -97,20 +107,11 @@ const llmModelExample = {
   parameters: { temperature: 0.2 }
 }
 
-const mcpServerExample = {
-  name: 'Documentation',
-  status: 'Healthy',
-  remoteUrl: 'https://mcp.example.com/mcp',
-  secretsGroup: null
-}
-
 const systemPromptExample = {
   name: 'Default',
   status: 'Approved',
   text: 'You help network engineers. Answer briefly.'
 }
-
-const notEmpty = (body: object) => Object.keys(body).length > 0
 
 /** Create and update bodies, the answer and examples of one kind. */
 export const llmModelSchemas = {
@@ -124,8 +125,13 @@ export const llmModelSchemas = {
     .object({
       id: z.string(),
       ...llmModelBody,
+      // Whatever is kept is shown.
+      parameters: parameterRecord.optional(),
       secretsGroup: referenceView,
       systemPrompt: referenceView,
+      mcpServers: referenceViews,
+      fallbackModel: referenceView,
+      probe: probeSchema.optional().describe('The last probe, while the model is what it was.'),
       ...viewCommon
     })
     .meta({
@@ -139,38 +145,19 @@ export const llmModelSchemas = {
           isDefault: true,
           secretsGroup: { id: 'b6a0c0a4-3f5e-4f55-8b0a-4b1f6a1d2c33', name: 'Azure OpenAI' },
           systemPrompt: { id: '5b7e3a0a-8a65-4b3a-9a52-1f4b6cf6f0aa', name: 'Default' },
+          mcpServers: [{ id: '9a4f0b55-2f0c-4b0e-8f1d-7e3a3d1c2b10', name: 'Tickets' }],
           verifyTls: true,
           timeoutSeconds: 120,
+          contextTokens: 400_000,
+          inputPrice: 0.25,
+          cachedInputPrice: 0.025,
+          outputPrice: 2,
+          fallbackModel: null,
+          redact: false,
+          entraTenantId: '',
+          entraClientId: '',
           ...stamps,
           page: `${pages}/llm-models/0d6b2d5e-6c0f-4c86-8f6d-0f6e3f3b7a10/`
-        }
-      ]
-    })
-}
-
-export const mcpServerSchemas = {
-  create: z
-    .strictObject(mcpServerBody)
-    .meta({ id: 'McpServerCreate', examples: [mcpServerExample] }),
-  update: z
-    .strictObject(mcpServerBody)
-    .partial()
-    .refine(notEmpty, 'names no field to change')
-    .meta({ id: 'McpServerChange', examples: [{ enabled: false }] }),
-  view: z
-    .object({ id: z.string(), ...mcpServerBody, secretsGroup: referenceView, ...viewCommon })
-    .meta({
-      id: 'McpServer',
-      examples: [
-        {
-          id: '8f0d4b1c-70a3-4c1e-9d57-0c7b7a3d5e21',
-          ...mcpServerExample,
-          description: '',
-          enabled: true,
-          verifyTls: true,
-          timeoutSeconds: 30,
-          ...stamps,
-          page: `${pages}/mcp-servers/8f0d4b1c-70a3-4c1e-9d57-0c7b7a3d5e21/`
         }
       ]
     })

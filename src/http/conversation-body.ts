@@ -1,3 +1,4 @@
+import type { ConversationChoice } from '../conversations/conversation-choice.ts'
 import type {
   ConversationPlace,
   ConversationSummary
@@ -23,7 +24,11 @@ export function toConversationBody(conversation: Conversation) {
     ...(toolCalls && { toolCalls: [...toolCalls] }),
     ...(versions && { versions: [...versions] })
   }))
-  return { ...toSummaryBody(conversation), messages }
+  return { ...toSummaryBody(conversation), choice: toChoiceBody(conversation.choice), messages }
+}
+
+function toChoiceBody({ model, mcpServers }: ConversationChoice) {
+  return { ...(model && { model }), ...(mcpServers && { mcpServers: [...mcpServers] }) }
 }
 
 /** A place as clients hand it back; what is in it is none of their business. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { idSchema, plainText } from './schemas.ts'
+import { claimsSchema } from './claim-schemas.ts'
+import { plainText } from './plain-text.ts'
+import { idSchema } from './schemas.ts'
 
 const MAX_TITLE_CHARACTERS = 120
 const MAX_SEARCH_CHARACTERS = 100
@@ -86,7 +88,12 @@ const messageSchema = z
     role: z.enum(['user', 'assistant']),
     text: z.string().describe('A question as it was typed, or Markdown of an answer.'),
     incomplete: z.literal(true).optional().describe('Cut short by a stop or a failure.'),
+    claims: claimsSchema.optional(),
     toolCalls: z.array(toolCallSchema).optional(),
+    summary: z
+      .string()
+      .optional()
+      .describe('What the model read from here on in place of what was said before.'),
     versions: z
       .array(z.string())
       .optional()
@@ -96,13 +103,35 @@ const messageSchema = z
   })
   .meta({ id: 'ConversationMessage' })
 
+const chosenSchema = z.object({ id: z.string(), name: z.string().describe('As it was then.') })
+
+const choiceSchema = z
+  .object({
+    model: chosenSchema.optional().describe('Absent: the default one.'),
+    mcpServers: z
+      .array(chosenSchema)
+      .optional()
+      .describe('Absent: those of the model; empty: none beside Nautobot.')
+  })
+  .meta({
+    id: 'ConversationChoice',
+    description: 'What was chosen with a question, for the next ones that choose nothing.'
+  })
+
 export const conversationSchema = z
-  .object({ ...conversationSummarySchema.shape, messages: z.array(messageSchema) })
+  .object({
+    ...conversationSummarySchema.shape,
+    choice: choiceSchema,
+    messages: z.array(messageSchema)
+  })
   .meta({
     id: 'Conversation',
     examples: [
       {
         ...EXAMPLE,
+        choice: {
+          mcpServers: [{ id: '9a4f0b55-2f0c-4b0e-8f1d-7e3a3d1c2b10', name: 'Tickets' }]
+        },
         messages: [
           { id: 'm1', role: 'user', text: 'How many devices are at AMS01?' },
           {

@@ -3,6 +3,9 @@ export interface HttpLimits {
   /** Open at a time; more are closed at once. Each event stream holds one. */
   readonly maxConnections: number
   readonly maxBodyBytes: number
+  /** Of a body that is too large: read and forgotten, so that the answer reaches whoever is still sending. */
+  readonly maxDrainBytes: number
+  readonly maxDrainMs: number
   readonly maxHeaderBytes: number
   /** Arrays and objects inside each other in a JSON body. */
   readonly maxJsonDepth: number
@@ -27,6 +30,8 @@ export interface HttpLimits {
 export const HTTP_LIMITS: HttpLimits = {
   maxConnections: 10_000,
   maxBodyBytes: 256 * 1024,
+  maxDrainBytes: 8 * 1024 * 1024,
+  maxDrainMs: 5_000,
   maxHeaderBytes: 16 * 1024,
   maxJsonDepth: 32,
   maxParameterCharacters: 200,

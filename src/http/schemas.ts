@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import { ERROR_KINDS, type ErrorCode } from '../errors.ts'
 import { RUN_STATES } from '../runs/run.ts'
+import { approvalSchema } from './approval-schemas.ts'
+import { claimsSchema } from './claim-schemas.ts'
+import { elicitationSchema } from './elicitation-schemas.ts'
+import { plainText } from './plain-text.ts'
+import { probeSchema } from './probe-body.ts'
+import {
+  modelCallSchema,
+  promptVersionSchema,
+  recipesSchema,
+  standInSchema
+} from './why-schemas.ts'
 
 /**
  * Shapes that several routes share. Conventions: requests are strict (an unknown field is refused), answers are
@@ -12,15 +23,6 @@ const MAX_NAME_CHARACTERS = 255
 const MAX_CHOSEN_SERVERS = 32
 
 // Invisible, and a way to smuggle; tabs and line ends are what people type.
-const CONTROL_CHARACTERS = /[^\P{Cc}\t\n\r]/u
-
-/** Text that people typed: no control characters, no broken surrogates. */
-export const plainText = (maxCharacters: number) =>
-  z
-    .string()
-    .max(maxCharacters, `has more than ${maxCharacters} characters`)
-    .refine((text) => !CONTROL_CHARACTERS.test(text), 'contains control characters')
-    .refine((text) => text.isWellFormed(), 'is not valid Unicode')
 
 const nonEmpty = (text: string) => text.trim() !== ''
 
@@ -73,9 +75,18 @@ const usageSchema = z
     toolCalls: count,
     inputTokens: count,
     outputTokens: count,
+    cost: z.number().nonnegative().optional(),
     durationMs: z.number()
   })
   .meta({ id: 'Usage' })
+
+const toolProgressSchema = z
+  .object({
+    progress: z.number().nonnegative(),
+    total: z.number().positive().optional(),
+    message: z.string().optional().describe('One line, in the words of the server.')
+  })
+  .meta({ id: 'ToolProgress' })
 
 const stepSchema = z
   .object({
@@ -83,10 +94,19 @@ const stepSchema = z
     name: z.string(),
     server: z.string().optional(),
     arguments: z.unknown(),
+    progress: toolProgressSchema
+      .optional()
+      .describe('How far the call has come, where its server tells; absent when it has ended.'),
     result: z.string().optional().describe('What the model read; absent while the call runs.'),
     isError: z.boolean().optional(),
     rows: count.optional(),
-    durationMs: z.number().optional()
+    bytes: count.optional().describe('Of the result, as UTF-8.'),
+    links: z.array(proofLinkSchema).readonly(),
+    recipes: recipesSchema.optional(),
+    durationMs: z.number().optional(),
+    modelCall: count
+      .optional()
+      .describe('Number of the model call that asked for it; absent while the call runs.')
   })
   .meta({ id: 'ToolCall' })
 
@@ -106,10 +126,17 @@ export const runViewSchema = z
     state: z.enum(RUN_STATES),
     createdAt: timestamp,
     endedAt: timestamp.optional(),
+    username: z.string().describe('Who asked: with their rights Nautobot was read.'),
     model: z.string().optional(),
+    standIns: z.array(standInSchema).readonly(),
+    prompt: promptVersionSchema.optional().describe('Absent with the built-in prompt alone.'),
     question: z.string(),
     response: z.string().describe('The text so far; complete in the state `succeeded`.'),
     steps: z.array(stepSchema),
+    approvals: z.array(approvalSchema),
+    elicitations: z.array(elicitationSchema).readonly(),
+    modelCalls: z.array(modelCallSchema).readonly(),
+    claims: claimsSchema.optional(),
     footer: footerSchema.optional(),
     error: errorContentSchema.optional()
   })
@@ -132,12 +159,20 @@ export const chatRequestSchema = z
       .describe(
         'Id of an earlier question of the conversation: this one is asked behind its answer. Without it, behind the newest.'
       ),
-    model: nameOrId.optional().describe('Name or id of an LLM model; the default one without it.'),
+    model: nameOrId
+      .nullable()
+      .optional()
+      .describe(
+        'Name or id of an LLM model, for this question and the next ones of the conversation; null: the default one. Without it, what the conversation has.'
+      ),
     mcpServers: z
       .array(nameOrId)
       .max(MAX_CHOSEN_SERVERS, `has more than ${MAX_CHOSEN_SERVERS} entries`)
+      .nullable()
       .optional()
-      .describe('Names or ids of the MCP servers to use; all enabled ones without it.'),
+      .describe(
+        'Names or ids of the MCP servers to use beside Nautobot, for this question and the next ones of the conversation; empty: none; null: those of the model. Without it, what the conversation has.'
+      ),
     pageContext: z
       .strictObject({
         objectType: z
@@ -147,7 +182,13 @@ export const chatRequestSchema = z
         id: z.guid('is not a UUID')
       })
       .optional()
-      .describe('The Nautobot object whose page the question was asked from.')
+      .describe('The Nautobot object whose page the question was asked from.'),
+    canAnswer: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether you can answer forms of MCP servers (elicitations) while the run goes on. Without it they are declined.'
+      )
   })
   .refine(({ replaces, after }) => replaces === undefined || after === undefined, {
     message: 'excludes `replaces`',
@@ -180,6 +221,10 @@ export const chatResponseSchema = z
     model: z.string().optional(),
     response: z.string().describe('The answer, in Markdown.'),
     toolCalls: z.array(stepSchema),
+    approvals: z
+      .array(approvalSchema)
+      .describe('In the state `waiting`: what `POST /api/v1/runs/{runId}/approvals` decides.'),
+    claims: claimsSchema.optional(),
     evidence: footerSchema.shape.evidence,
     gaps: footerSchema.shape.gaps,
     usage: usageSchema.optional()
@@ -201,9 +246,11 @@ export const chatResponseSchema = z
             arguments: { model: 'dcim.device', filters: { location: ['AMS01'] } },
             result: '{"model":"dcim.device","count":12}',
             isError: false,
+            links: [],
             durationMs: 41
           }
         ],
+        approvals: [],
         evidence: [
           {
             label: 'Devices: 12',
@@ -234,7 +281,14 @@ export const chatOptionsSchema = z
         provider: z.string(),
         isDefault: z.boolean(),
         isLab: z.boolean().describe('The embedded rule-based model, not a language model.'),
-        status: z.string()
+        status: z.string(),
+        mcpServers: z
+          .array(z.string())
+          .optional()
+          .describe(
+            'Ids of the servers below that a conversation with the model begins with; absent: all of them.'
+          ),
+        probe: probeSchema.optional().describe('The last probe, while the model is what it was.')
       })
     ),
     mcpServers: z.array(z.object({ id: z.string(), name: z.string(), status: z.string() }))

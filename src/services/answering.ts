@@ -1,15 +1,22 @@
 import { type Agent, createAgent } from '../agent/agent.ts'
-import { type AgentObserver, createAgentGraph } from '../agent/agent-graph.ts'
-import type { UserToken } from '../auth/caller.ts'
+import { createAgentGraph } from '../agent/agent-graph.ts'
+import { createPromptBudgets } from '../agent/prompt-budget.ts'
+import { createRunToken } from '../auth/run-token.ts'
+import type { StateUser } from '../auth/user-statement.ts'
 import type { UserTokens } from '../auth/user-token.ts'
 import type { Config } from '../config.ts'
 import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { type Conversations, createConversations } from '../conversations/conversations.ts'
+import type { ResultStore } from '../conversations/result-store.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
-import { toModelError } from '../llm/model-errors.ts'
 import { createModelFactory } from '../llm/model-factory.ts'
+import type { ModelProbes } from '../llm/model-probes.ts'
+import { askedBy } from '../mcp/asked-server.ts'
 import { createMcpClients, type McpClients } from '../mcp/mcp-clients.ts'
+import type { McpProbe } from '../mcp/mcp-probe.ts'
+import type { FreshLists } from '../mcp/tool-lists.ts'
+import type { ToolWatch } from '../mcp/tool-watch.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ModelDirectory } from '../nautobot-tools/model-directory.ts'
 import type { SavedQueries } from '../nautobot-tools/saved-queries.ts'
@@ -19,24 +26,23 @@ import {
   nautobotToolDefinitions,
   savedQueryDefinitions
 } from '../nautobot-tools/server.ts'
-import type { CallContext } from '../platform/call-context.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { createOutbound, type Outbound } from '../platform/outbound.ts'
-import type { Secret } from '../platform/secret.ts'
+import type { Outbound } from '../platform/outbound.ts'
 import type { RunCoordinator, RunState } from '../runs/run.ts'
 import { createRunCoordinator, type OwningRunCoordinator } from '../runs/run-coordinator.ts'
 import type { RunPhase } from '../runs/run-execution.ts'
+import { createAgentObserver } from './agent-observer.ts'
+import { approvalObserver } from './approval-audit.ts'
 import type { Configuration } from './configuration.ts'
-import { createConversationStore } from './conversations.ts'
+import { APPROVAL_WAIT_MS, createConversationStore } from './conversations.ts'
+import { createModelProbing } from './model-probing.ts'
+import { connectOut } from './ways.ts'
 
-const CONNECT_TIMEOUT_MS = 10_000
-const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_CHARACTERS = 200_000
-/** About 100,000 tokens: what the models in use can read, with room for an answer. */
-const MAX_PROMPT_CHARACTERS = 400_000
-/** A user token with less time left is renewed before it is used. */
-const RENEW_BEFORE_MS = 60_000
+/** Of one tool result, whole. What the model reads of it at once is less. */
+const MAX_WHOLE_RESULT_BYTES = 8 * 1024 * 1024
 
 export interface AnsweringParts {
   readonly config: Config
@@ -44,9 +50,12 @@ export interface AnsweringParts {
   readonly directory: ModelDirectory
   readonly configuration: Configuration
   readonly userTokens: UserTokens
+  readonly stateUser: StateUser
   readonly savedQueries: SavedQueries
+  readonly watch: ToolWatch
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly audit: Audit
 }
 
 /** Everything between a question and its answer. */
@@ -54,41 +63,40 @@ export interface Answering {
   readonly runs: RunCoordinator
   readonly conversations: Conversations
   readonly cleanup: ConversationCleanup
+  readonly modelProbes: ModelProbes
+  readonly probeServer: McpProbe
+  readonly lists: FreshLists
   close(): Promise<void>
 }
 
 export function createAnswering(parts: AnsweringParts): Answering {
   const { config, configuration, metrics } = parts
-  const outbound = connectOut(config)
+  const outbound = connectOut(config, configuration.trustedHosts)
   const { secrets } = configuration
-  const mcp = createMcpClients({
-    outbound,
-    resolveCredential: (server, context) => secrets.resolve('mcp-servers', server, context),
-    forgetCredential: ({ id }) => secrets.forget(id),
-    maxResultBytes: config.limits.maxToolResultBytes,
-    onFailed: ({ name: server }, { kind, message: reason }) =>
-      parts.logger.warn({ server, kind, reason }, 'an MCP server failed'),
-    onLeftOut: ({ name }, tools) => parts.logger.warn({ server: name, tools }, 'tools are left out')
-  })
+  const mcp = connectToolServers(parts, outbound)
   const models = createModelFactory({
     outbound,
     resolveCredential: (model, context) => secrets.resolve('llm-models', model, context),
     forgetCredential: ({ id }) => secrets.forget(id),
-    streamSilenceMs: config.limits.modelSilenceMs
+    streamSilenceMs: config.limits.modelSilenceMs,
+    entraAuthority: config.entraAuthority
   })
+  const probing = createModelProbing({ config, logger: parts.logger, models, configuration })
   const store = createConversationStore({
     config,
     logger: parts.logger,
     metrics,
     onLost: (claim) => runs.leave(claim)
   })
-  const { checkpointer, registry } = store
-  const agent = buildAgent(parts, { mcp, models, checkpointer })
+  const { checkpointer, registry, results } = store
+  const agent = buildAgent(parts, { mcp, models, checkpointer, results })
   const runs: OwningRunCoordinator = createRunCoordinator({
     ...{ agent, conversations: registry, store: store.runs, settle: store.settle },
     branchPoint: (id, wish) => branchPoint(checkpointer, id, wish),
-    ...(store.shared && { shared: store.shared }),
+    ...{ shared: store.shared, desk: store.desk },
+    grantFor: async (caller, context) => (await parts.userTokens.forCaller(caller, context)).grant,
     ...runObserver(parts),
+    ...approvalObserver(parts.audit),
     maxRuns: config.limits.maxRuns,
     maxRunsPerUser: config.limits.maxRunsPerUser,
     maxQueuedRuns: config.limits.maxQueuedRuns,
@@ -100,8 +108,12 @@ export function createAnswering(parts: AnsweringParts): Answering {
     runs,
     conversations: createConversations({ registry, checkpointer, stopRun: runs.stop }),
     cleanup: store.cleanup,
+    modelProbes: probing.probes,
+    probeServer: mcp.probe,
+    lists: mcp.lists,
     async close() {
       runs.close()
+      await probing.close()
       await store.close()
       await mcp.close()
       await outbound.close()
@@ -139,34 +151,55 @@ function runObserver({ logger, metrics }: AnsweringParts) {
   }
 }
 
-function connectOut({ proxy, tls }: Config): Outbound {
-  return createOutbound({
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    maxResponseBytes: MAX_RESPONSE_BYTES,
-    proxy,
-    mustVerifyTls: !tls.mayDisable
+function connectToolServers(parts: AnsweringParts, outbound: Outbound): McpClients {
+  const { logger, stateUser, configuration, watch, metrics } = parts
+  const { secrets } = configuration
+  const clients = createMcpClients({
+    outbound,
+    resolveCredential: (server, context) => secrets.resolve('mcp-servers', server, context),
+    stateUser,
+    forgetCredential: ({ id }) => secrets.forget(id),
+    maxResultBytes: MAX_WHOLE_RESULT_BYTES,
+    onFailed: ({ name: server }, { kind, message: reason }) =>
+      logger.warn({ server, kind, reason }, 'an MCP server failed'),
+    onLeftOut: ({ name }, tools) => logger.warn({ server: name, tools }, 'tools are left out'),
+    onListed: watch.note
   })
+  metrics.beforeReading(async () => metrics.mcpConnections.set(clients.connections()))
+  return clients
 }
 
 interface AgentParts {
   readonly mcp: McpClients
   readonly models: ReturnType<typeof createModelFactory>
   readonly checkpointer: ConversationCheckpointer
+  readonly results: ResultStore
 }
 
-function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentParts): Agent {
-  const { config, configuration, userTokens, logger, metrics, directory } = parts
+function buildAgent(
+  parts: AnsweringParts,
+  { mcp, models, checkpointer, results }: AgentParts
+): Agent {
+  const { config, configuration, userTokens, logger, directory } = parts
   return createAgent({
     graph: createAgentGraph(checkpointer),
     checkpointer,
     limits: {
       maxModelCalls: config.limits.maxModelCalls,
       maxToolCalls: config.limits.maxToolCalls,
-      maxAnswerCharacters: MAX_ANSWER_CHARACTERS,
-      maxPromptCharacters: MAX_PROMPT_CHARACTERS
+      maxRunMs: config.limits.runTimeoutMs,
+      maxRunTokens: config.limits.maxRunTokens,
+      maxRunCost: config.limits.maxRunCost,
+      maxAnswerCharacters: MAX_ANSWER_CHARACTERS
     },
-    observer: observerOf(metrics),
+    promptValues: { nautobot: parts.nautobot.publicUrl, environment: config.environment },
+    promptBudgets: createPromptBudgets(),
+    results,
+    maxResultBytes: config.limits.maxToolResultBytes,
+    observer: createAgentObserver(parts),
+    tracesContent: config.tracing?.capturesContent ?? false,
     currentCatalog: () => configuration.store.current(),
+    approvalWaitMs: APPROVAL_WAIT_MS,
     userTokenFor: (caller, context) => userTokens.forCaller(caller, context),
     modelFor: (model, context) => models.modelFor(model, context),
     leaseTools: async (servers, userToken, context) => {
@@ -181,64 +214,16 @@ function buildAgent(parts: AnsweringParts, { mcp, models, checkpointer }: AgentP
             savedQueries,
             correlationId: context.correlationId,
             userId: userToken.userId,
-            ...runToken(userToken, userTokens)
+            ...createRunToken({ first: userToken, userTokens })
           })
       }
-      return mcp.lease(servers, builtIn, context)
+      const { userId: id, grant } = userToken
+      return mcp.lease(askedBy(servers, { id, grant }), builtIn, context)
     },
-    toModelError,
     onFailed: (failure, { runId, correlationId }) =>
       logger.warn(
         { err: failure.cause ?? failure, code: failure.code, runId, correlationId },
         failure.message
       )
   })
-}
-
-function observerOf(metrics: Metrics): AgentObserver {
-  return {
-    modelCalled(outcome, durationMs, { inputTokens, outputTokens }) {
-      metrics.modelCalls.observe({ outcome }, durationMs / 1_000)
-      metrics.tokens.inc({ direction: 'input' }, inputTokens)
-      metrics.tokens.inc({ direction: 'output' }, outputTokens)
-    },
-    toolCalled(server, isError, durationMs) {
-      const origin = server === NAUTOBOT_TOOL_SERVER ? 'nautobot' : 'mcp'
-      const outcome = isError ? 'error' : 'ok'
-      metrics.toolCalls.observe({ origin, outcome }, durationMs / 1_000)
-    }
-  }
-}
-
-/**
- * The token of a run, renewed by its grant when it is about to expire or was refused: a run may outlive
- * both its token and the session it began in.
- */
-function runToken(first: UserToken, userTokens: UserTokens) {
-  let held: UserToken | undefined = first
-  let renewal: Promise<UserToken> | undefined
-
-  function renew(context: CallContext): Promise<UserToken> {
-    renewal ??= userTokens
-      .renew(first.grant, context)
-      .then((renewed) => {
-        held = renewed
-        return renewed
-      })
-      .finally(() => {
-        renewal = undefined
-      })
-    return renewal
-  }
-
-  return {
-    userToken: async (context: CallContext) => {
-      if (held && held.expiresAt - Date.now() > RENEW_BEFORE_MS) return held.token
-      return (await renew(context)).token
-    },
-    forgetToken: (token: Secret) => {
-      userTokens.forget(token)
-      if (held?.token === token) held = undefined
-    }
-  }
 }

@@ -1,10 +1,11 @@
-import { createCatalogInvalidation } from '../catalog/catalog-invalidation.ts'
+import { type CatalogEvent, createCatalogInvalidation } from '../catalog/catalog-invalidation.ts'
 import { createCatalogLoader } from '../catalog/catalog-loader.ts'
 import { type CatalogReader, createCatalogReader } from '../catalog/catalog-reader.ts'
 import { type CatalogStore, createCatalogStore } from '../catalog/catalog-store.ts'
 import { type CatalogWriter, createCatalogWriter } from '../catalog/catalog-writer.ts'
 import type { Config } from '../config.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createRedis } from '../platform/redis.ts'
@@ -12,6 +13,7 @@ import { withLocalSecrets } from '../secrets/local-secrets.ts'
 import { createSecretResolver, type SecretResolver } from '../secrets/secret-resolver.ts'
 import { createOutage } from './outage.ts'
 import type { Surroundings } from './surroundings.ts'
+import { trustedHostsOf } from './ways.ts'
 
 const MAX_WAIT_MS = 3_000
 const RETRY_AFTER_MS = 10_000
@@ -24,6 +26,8 @@ export interface Configuration {
   readonly reader: CatalogReader
   readonly writer: CatalogWriter
   readonly secrets: SecretResolver
+  /** Hosts that the environment names, which may be asked whatever AI_OPS_EGRESS_ALLOW says. */
+  readonly trustedHosts: readonly string[]
   /** Rejects with REDIS_UNAVAILABLE while the shim's events cannot be heard; undefined without Redis. */
   readonly checkEvents: (() => Promise<void>) | undefined
   close(): Promise<void>
@@ -35,8 +39,11 @@ export interface ConfigurationParts {
   readonly nautobot: NautobotClient
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly audit: Audit
   /** What a user may do, or with which model, may be different from now on. */
   readonly onRightsChanged: () => void
+  /** Something was saved in Nautobot; undefined: anything may have been. */
+  readonly onEvent: (event: CatalogEvent | undefined) => void
 }
 
 export function createConfiguration(parts: ConfigurationParts): Configuration {
@@ -50,7 +57,9 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
       signal: closing.signal,
       maxAgeMs: SECRET_MAX_AGE_MS,
       maxEntries: MAX_SECRETS,
-      onOutdated: () => store.invalidate()
+      onOutdated: () => store.invalidate(),
+      onResolved: (kind, { id, name }, { outcome, correlationId }) =>
+        parts.audit({ event: 'credential.resolved', outcome, kind, id, name, correlationId })
     }),
     surroundings.localSecrets
   )
@@ -59,15 +68,17 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     store.invalidate()
     onRightsChanged()
   }
-  const events = listen(parts, () => {
+  const events = listen(parts, (event) => {
     onChanged()
     secrets.forgetAll()
+    parts.onEvent(event)
   })
   return {
     store,
     reader,
     writer: createCatalogWriter({ client: nautobot, reader, onChanged }),
     secrets,
+    trustedHosts: trustedHostsOf(parts.config, parts.surroundings),
     checkEvents: events?.check,
     async close() {
       closing.abort()
@@ -107,8 +118,12 @@ function createStore(
   })
 }
 
-function listen({ config, logger, metrics }: ConfigurationParts, onChange: () => void) {
+function listen(
+  { config, logger, metrics }: ConfigurationParts,
+  onChange: ConfigurationParts['onEvent']
+) {
   if (!config.redisUrl) return undefined
+  metrics.eventChannelUp.set(0)
   const outage = createOutage(logger, 'Redis cannot be heard; configuration is read by its age')
   const redis = createRedis({ url: config.redisUrl, role: 'subscriber', onError: outage.failed })
   const invalidation = createCatalogInvalidation({
@@ -120,7 +135,7 @@ function listen({ config, logger, metrics }: ConfigurationParts, onChange: () =>
     },
     onChange: (event) => {
       logger.debug({ event }, 'the configuration changed')
-      onChange()
+      onChange(event)
     },
     onError: outage.failed
   })

@@ -9,19 +9,25 @@ import { branchPoint, type ConversationCheckpointer } from '../conversations/con
 import type { HeldClaim } from '../conversations/held-claims.ts'
 import { MemoryCheckpointer } from '../conversations/memory-checkpointer.ts'
 import { createMemoryConversationCleanup } from '../conversations/memory-conversation-cleanup.ts'
+import { createMemoryResultStore } from '../conversations/memory-result-store.ts'
 import { RedisCheckpointer } from '../conversations/redis-checkpointer.ts'
 import { createRedisConversationCleanup } from '../conversations/redis-conversation-cleanup.ts'
 import {
   createRedisConversationRegistry,
   type RedisConversationRegistry
 } from '../conversations/redis-conversation-registry.ts'
+import { createRedisResultStore } from '../conversations/redis-result-store.ts'
+import type { ResultStore } from '../conversations/result-store.ts'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createRedis } from '../platform/redis.ts'
 import { createRedisChannels, type RedisChannels } from '../platform/redis-channels.ts'
 import type { Secret } from '../platform/secret.ts'
+import { type AnswerDesk, createMemoryAnswerDesk } from '../runs/elicitation-desk.ts'
+import { createLoneRuns } from '../runs/lone-runs.ts'
 import { createMemoryRunStore } from '../runs/memory-run-store.ts'
+import { createRedisAnswerDesk } from '../runs/redis-elicitation-desk.ts'
 import { createRedisRunStore, type RedisRunStore } from '../runs/redis-run-store.ts'
 import type { RunRecord } from '../runs/run.ts'
 import type { RunStore } from '../runs/run-store.ts'
@@ -30,12 +36,17 @@ import { createOutage, type Outage } from './outage.ts'
 
 /** Of this process's memory, where there is no Redis. */
 const MAX_CONVERSATIONS_IN_MEMORY = 1_000
+/** Packed: about ten times as much as text. */
+const MAX_RESULT_BYTES_PER_CONVERSATION = 4 * 1024 * 1024
+const MAX_RESULT_BYTES_IN_MEMORY = 64 * 1024 * 1024
 const MAX_TURNS = 200
 const MAX_KEPT_RUNS = 1_000
 const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024
 const KEEP_RUNS_MS = 3_600_000
 /** A run may wait for its turn, for an approval, or for a replica to come back. */
 const MAX_RUN_DAYS = 2
+/** Then a run that waits for its asker's approval ends. */
+export const APPROVAL_WAIT_MS = 24 * 3_600_000
 const MAX_LOG_EVENTS = 5_000
 const MAX_LOG_CHARACTERS = 4 * 1024 * 1024
 const LEASE_MS = 15_000
@@ -46,9 +57,10 @@ const NOT_OURS = new Set<AppError['code']>(['CONVERSATION_NOT_FOUND', 'CONVERSAT
 export interface ConversationStore {
   readonly checkpointer: ConversationCheckpointer
   readonly registry: ConversationRegistry
+  readonly results: ResultStore
   readonly runs: RunStore
-  /** Where several replicas answer together. */
-  readonly shared: SharedRuns | undefined
+  readonly shared: SharedRuns
+  readonly desk: AnswerDesk
   /** Ends a turn: what only a run under way needs may go. */
   readonly settle: (conversationId: string, fence: string | undefined) => Promise<void>
   readonly cleanup: ConversationCleanup
@@ -70,12 +82,17 @@ export function createConversationStore(parts: ConversationStoreParts): Conversa
 
 function inMemory({ config: { limits } }: ConversationStoreParts): ConversationStore {
   const checkpointer = new MemoryCheckpointer()
+  const results = createMemoryResultStore({
+    maxBytesPerConversation: MAX_RESULT_BYTES_PER_CONVERSATION,
+    maxBytes: MAX_RESULT_BYTES_IN_MEMORY
+  })
   const registry = createMemoryConversationRegistry({
     maxConversations: MAX_CONVERSATIONS_IN_MEMORY,
     maxConversationsPerUser: limits.conversationsPerUser,
     maxTurns: MAX_TURNS,
     async onForgotten(id) {
       runs.forget(id)
+      results.forget(id)
       await checkpointer.deleteThread(id)
     }
   })
@@ -83,13 +100,16 @@ function inMemory({ config: { limits } }: ConversationStoreParts): ConversationS
     maxKeptRuns: MAX_KEPT_RUNS,
     maxKeptCharacters: MAX_KEPT_CHARACTERS,
     keepMs: KEEP_RUNS_MS,
+    approvalWaitMs: APPROVAL_WAIT_MS,
     release: registry.release
   })
   return {
     checkpointer,
     registry,
+    results,
     runs,
-    shared: undefined,
+    shared: createLoneRuns(runs),
+    desk: createMemoryAnswerDesk(),
     settle: (id) => checkpointer.prune(id),
     cleanup: createMemoryConversationCleanup(registry, limits.conversationDays),
     close: async () => {}
@@ -114,11 +134,17 @@ function inRedis(url: Secret, parts: ConversationStoreParts): ConversationStore 
   return {
     checkpointer,
     registry,
+    results: createRedisResultStore({
+      ...{ client, deployment, ttlDays },
+      maxBytesPerConversation: MAX_RESULT_BYTES_PER_CONVERSATION,
+      patienceMs: LEASE_MS
+    }),
     runs,
     shared: createSharedRuns({
       ...{ registry, store: runs, channels, deployment },
       isClosed: () => client.status === 'end'
     }),
+    desk: createRedisAnswerDesk({ client, channels, deployment }),
     settle: (id, fence) => checkpointer.prune(id, fence).then(() => undefined, forgiveLost),
     cleanup: createRedisConversationCleanup({
       ...{ client, deployment, ttlDays, maxConversationsPerUser },
@@ -168,6 +194,7 @@ function createRunStore(
     channels,
     maxRunDays: MAX_RUN_DAYS,
     keepMs: KEEP_RUNS_MS,
+    approvalWaitMs: APPROVAL_WAIT_MS,
     maxLogEvents: MAX_LOG_EVENTS,
     maxLogCharacters: MAX_LOG_CHARACTERS,
     leaseMs: LEASE_MS,

@@ -7,8 +7,16 @@ import { createCatalogRefresh } from '../jobs/catalog-refresh.ts'
 import { createCleanUpOldCheckpoints } from '../jobs/clean-up-old-checkpoints.ts'
 import type { Job, JobRun } from '../jobs/job.ts'
 import { createLocalJobCoordinator, type JobCoordinator } from '../jobs/job-coordinator.ts'
+import { createMcpServerHealthCheck } from '../jobs/mcp-server-health-check.ts'
 import { createRedisJobCoordinator } from '../jobs/redis-job-coordinator.ts'
-import { createScheduler, type Scheduler, type SkipReason } from '../jobs/scheduler.ts'
+import {
+  createScheduler,
+  type Demander,
+  type Scheduler,
+  type SkipReason
+} from '../jobs/scheduler.ts'
+import type { HealthCheck } from '../mcp/health-check.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createRedis } from '../platform/redis.ts'
@@ -18,8 +26,10 @@ export interface JobsParts {
   readonly config: Config
   readonly catalog: CatalogStore
   readonly cleanup: ConversationCleanup
+  readonly mcpHealth: HealthCheck
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly audit: Audit
 }
 
 /** What the service does by itself. */
@@ -35,7 +45,11 @@ export function startJobs(parts: JobsParts): Jobs {
   const local = createLocalJobCoordinator()
   const shared = redis ? coordinateBy(redis.client, config) : local
   const scheduler = createScheduler({
-    jobs: [createCatalogRefresh(catalog), createCleanUpOldCheckpoints(cleanup)],
+    jobs: [
+      createCatalogRefresh(catalog),
+      createCleanUpOldCheckpoints(cleanup),
+      createMcpServerHealthCheck(parts.mcpHealth)
+    ],
     coordinatorOf: ({ scope }) => (scope === 'replica' ? local : shared),
     ...observe(parts, outage, () => redis?.ready() === true)
   })
@@ -72,12 +86,21 @@ async function showSize(cleanup: ConversationCleanup, metrics: Metrics): Promise
   metrics.conversationsMeasuredAt.set(size.measuredAt / 1_000)
 }
 
-function observe({ logger, metrics }: JobsParts, outage: Outage, isConnected: () => boolean) {
+function observe(
+  { logger, metrics, audit }: JobsParts,
+  outage: Outage,
+  isConnected: () => boolean
+) {
   const answered = (scope: Job['scope']) => {
     if (scope === 'deployment') outage.over()
   }
   return {
-    onRun(job: Job, run: JobRun) {
+    onRun(job: Job, run: JobRun, demandedBy: Demander | undefined) {
+      const { runId, outcome, durationMs } = run
+      const who = { userId: demandedBy?.id, user: demandedBy?.username }
+      // Every replica reads what it keeps anew each minute; that is worth a line when it fails, or somebody asked.
+      const isRoutine = job.scope === 'replica' && outcome === 'succeeded' && !demandedBy
+      if (!isRoutine) audit({ event: 'job.ran', outcome, ...who, job: job.name, runId, durationMs })
       if (run.outcome === 'succeeded') answered(job.scope)
       metrics.jobRuns.observe({ job: job.name, outcome: run.outcome }, run.durationMs / 1_000)
       // What concerns all is worth a line; what every replica does every minute is not.

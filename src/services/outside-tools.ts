@@ -3,34 +3,45 @@ import type { UserTokens } from '../auth/user-token.ts'
 import type { ToolServerFor } from '../http/routes/mcp.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ModelDirectory } from '../nautobot-tools/model-directory.ts'
-import { type CalledTool, createNautobotToolServer } from '../nautobot-tools/server.ts'
-import type { Logger } from '../platform/logger.ts'
+import type { SavedQueries } from '../nautobot-tools/saved-queries.ts'
+import {
+  type CalledTool,
+  createNautobotToolServer,
+  NAUTOBOT_TOOL_SERVER
+} from '../nautobot-tools/server.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Metrics } from '../platform/metrics.ts'
 
 export interface OutsideToolsOptions {
   readonly nautobot: NautobotClient
   readonly directory: ModelDirectory
+  readonly savedQueries: Pick<SavedQueries, 'current'>
   readonly userTokens: Pick<UserTokens, 'forCaller' | 'forget'>
-  readonly logger: Logger
+  readonly audit: Audit
   readonly metrics: Metrics
 }
 
 /** The built-in tools for a client that is not our agent: they ask Nautobot as the caller, and as nobody else. */
 export function createOutsideTools(options: OutsideToolsOptions): ToolServerFor {
-  const { nautobot, directory, userTokens, logger, metrics } = options
+  const { nautobot, directory, savedQueries, userTokens, audit, metrics } = options
 
-  function report({ username }: Caller, correlationId: string, call: CalledTool): void {
+  function report({ id, username }: Caller, correlationId: string, call: CalledTool): void {
     const { tool, outcome, durationMs } = call
-    if (outcome !== 'aborted')
-      metrics.toolCalls.observe({ origin: 'nautobot', outcome }, durationMs / 1_000)
-    const line = { tool, outcome, durationMs: Math.round(durationMs), user: username }
-    logger.info({ ...line, correlationId }, 'tool called from outside')
+    if (outcome !== 'aborted') {
+      const labels = { origin: 'nautobot', tool: metrics.toolLabel(tool), outcome }
+      metrics.toolCalls.observe(labels, durationMs / 1_000)
+    }
+    audit({
+      ...{ event: 'tool.called', outcome, userId: id, user: username, correlationId },
+      ...{ via: 'mcp', server: NAUTOBOT_TOOL_SERVER, tool, durationMs: Math.round(durationMs) }
+    })
   }
 
-  return (caller, correlationId) =>
+  return async (caller, correlationId) =>
     createNautobotToolServer({
       nautobot,
       directory,
+      savedQueries: await savedQueries.current(),
       correlationId,
       forOutside: true,
       userId: caller.id,

@@ -7,7 +7,14 @@ import { SHIM_API } from '../nautobot/shim-api.ts'
 import { Secret } from '../platform/secret.ts'
 
 const MODEL_TIMEOUT_MS = 120_000
+/** What hosted models of today have; one with less is described in Nautobot. */
+const MODEL_CONTEXT_TOKENS = 128_000
+const MCP_CONNECT_TIMEOUT_MS = 5_000
 const MCP_TIMEOUT_MS = 30_000
+const MCP_TOTAL_TIMEOUT_MS = 600_000
+const MAX_MCP_RESULT_BYTES = 8 * 1024 * 1024
+/** No UUID begins so. */
+const ENVIRONMENT_PREFIX = 'environment-'
 const TOKEN_BYTES = 20
 
 /** What the service finds around itself: Nautobot, and what the environment adds to its catalog. */
@@ -33,9 +40,9 @@ export async function prepareSurroundings(config: Config): Promise<Surroundings>
   const needsLabModel = config.environment === 'LAB' && described.length === 0
   const sample = config.nautobot ? undefined : await startSample()
   const lab = needsLabModel ? await startLabModel() : undefined
-  const servers = config.mcpServers.map(({ name, url, token }) => ({
-    object: environmentServer(name, url, token !== undefined),
-    secret: token
+  const servers = config.mcpServers.map((server) => ({
+    object: environmentServer(server),
+    secret: 'token' in server ? server.token : undefined
   }))
   const { verify: verifyTls } = config.tls
   const models = lab ? [{ object: lab.model, secret: undefined }] : described
@@ -128,13 +135,17 @@ async function localOllama({ environment, azureOpenAi, ollamaAddress: address }:
   return findLocalOllama({ fetch, address })
 }
 
+/** Whether something is described by the environment, and so by no object in Nautobot. */
+export const isOfEnvironment = ({ id }: { readonly id: string }) =>
+  id.startsWith(ENVIRONMENT_PREFIX)
+
 function environmentModel(
   provider: LlmModel['provider'],
   name: string,
   { address, apiKey, model, apiVersion }: EnvironmentModel
 ): LlmModel {
   return {
-    id: `environment-${provider}`,
+    id: `${ENVIRONMENT_PREFIX}${provider}`,
     name,
     description: 'Described by the environment variables of this service.',
     status: 'Healthy',
@@ -148,21 +159,52 @@ function environmentModel(
     timeoutMs: MODEL_TIMEOUT_MS,
     parameters: {},
     systemPromptId: undefined,
+    mcpServerIds: [],
     hasCredential: apiKey !== undefined,
+    contextTokens: MODEL_CONTEXT_TOKENS,
+    inputPrice: undefined,
+    cachedInputPrice: undefined,
+    outputPrice: undefined,
+    fallbackModelId: undefined,
+    redact: false,
+    entraTenantId: '',
+    entraClientId: '',
     source: 'environment'
   }
 }
 
-function environmentServer(name: string, address: string, hasCredential: boolean): McpServer {
+function environmentServer(server: Config['mcpServers'][number]): McpServer {
+  const { name, readOnlyTools, approvalTools } = server
   return {
-    id: `environment-${name}`,
+    id: `${ENVIRONMENT_PREFIX}${name}`,
     name,
     description: 'Described by the environment variables of this service.',
     status: 'Healthy',
     enabled: true,
-    address,
+    ...reachedBy(server),
+    identity: 'service',
+    credentialHeader: '',
+    headers: {},
     verifyTls: true,
+    connectTimeoutMs: MCP_CONNECT_TIMEOUT_MS,
     timeoutMs: MCP_TIMEOUT_MS,
-    hasCredential
+    totalTimeoutMs: MCP_TOTAL_TIMEOUT_MS,
+    toolPrefix: '',
+    allowedTools: [],
+    deniedTools: [],
+    readOnlyTools,
+    approvalTools,
+    maxResultBytes: MAX_MCP_RESULT_BYTES,
+    source: 'environment'
   }
+}
+
+function reachedBy(server: Config['mcpServers'][number]) {
+  if ('url' in server) {
+    const { url: address, transport, token } = server
+    return { address, transport, hasCredential: token !== undefined }
+  }
+  const [file = '', ...args] = server.command
+  const command = { file, args, env: server.env }
+  return { address: '', transport: 'stdio' as const, hasCredential: false, command }
 }

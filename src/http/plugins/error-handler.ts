@@ -4,6 +4,7 @@ import { AppError, type ErrorCode } from '../../errors.ts'
 import { redactText } from '../../platform/log-redaction.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { MAX_MESSAGE_CHARACTERS } from '../schemas.ts'
+import { drainBody, type RemainderLimits } from './body-remainder.ts'
 import { createMethodFinder } from './method-finder.ts'
 
 declare module 'fastify' {
@@ -17,11 +18,13 @@ interface ErrorHandlerOptions {
   readonly metrics: Metrics
   /** Tell the client what broke inside; LAB only. */
   readonly showInternals: boolean
+  /** What is read of a body that is too large, so that its sender hears why. */
+  readonly remainder: RemainderLimits
 }
 
 /** One body for every failure, whoever raised it: `{error: {code, message, retryable, details?}}`. */
 export const errorHandler = fastifyPlugin<ErrorHandlerOptions>(
-  async (app, { metrics, showInternals }) => {
+  async (app, { metrics, showInternals, remainder }) => {
     const methodsOf = createMethodFinder(app)
 
     app.setErrorHandler<FastifyError>(async (error, request, reply) => {
@@ -29,6 +32,7 @@ export const errorHandler = fastifyPlugin<ErrorHandlerOptions>(
       const operation = request.routeOptions.config.operation ?? 'unknown'
       metrics.httpErrors.inc({ operation, code: failure.code })
       report(failure, request)
+      if (error.code === BODY_TOO_LARGE) await drainBody(request.raw, remainder)
       return answer(reply, failure, showInternals)
     })
 
@@ -74,6 +78,8 @@ function report(failure: AppError, request: FastifyRequest): void {
   else request.log.info({ code }, 'request refused')
 }
 
+const BODY_TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE'
+
 const CODES: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'The body has to be JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['INVALID_REQUEST', 'The body is not valid JSON.'],
@@ -88,7 +94,7 @@ const CODES: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
 function toAppError(error: FastifyError, request: FastifyRequest): AppError {
   if (error instanceof AppError) return error
   if (error.validation) return toInvalidRequest(error)
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+  if (error.code === BODY_TOO_LARGE) {
     const maxBytes = request.routeOptions.bodyLimit
     const message = `The body is larger than ${maxBytes} bytes.`
     return new AppError('PAYLOAD_TOO_LARGE', message, { details: { maxBytes } })

@@ -9,6 +9,7 @@ import {
   type RunView
 } from '../../runs/run.ts'
 import { foldEvent, startOutcome } from '../../runs/run-fold.ts'
+import { isRequest } from '../../runs/run-store.ts'
 import { preferredType } from '../accept.ts'
 import { type ChatOptionsSource, readChatOptions } from '../chat-options.ts'
 import { encodeAgUi } from '../codecs/ag-ui.ts'
@@ -39,7 +40,7 @@ export const chat: FastifyPluginAsyncZod<ChatRouteOptions> = async (
         tags: TAGS,
         summary: 'Ask a question',
         description:
-          'Starts a run and answers when it has ended; with `Accept: text/event-stream`, its events as they happen. The run goes on when the client leaves. The headers `X-Run-Id` and `X-Conversation-Id` name it.',
+          'Starts a run and answers when it has ended, or waits for your approval; with `Accept: text/event-stream`, its events as they happen. The run goes on when the client leaves. The headers `X-Run-Id` and `X-Conversation-Id` name it.',
         body: chatRequestSchema,
         response: { ...CHAT_RESPONSE, ...CHAT_ERRORS }
       }
@@ -111,7 +112,8 @@ const CHAT_ERRORS = errorResponses(
 )
 
 function toQuestion(body: z.output<typeof chatRequestSchema>, request: FastifyRequest): Question {
-  const { conversationId, message, replaces, after, model, mcpServers, pageContext } = body
+  const { conversationId, message, replaces, after, model, mcpServers, pageContext, canAnswer } =
+    body
   const { caller, id: correlationId } = request
   const branch = { replaces, after }
   return {
@@ -122,6 +124,7 @@ function toQuestion(body: z.output<typeof chatRequestSchema>, request: FastifyRe
     model,
     mcpServers,
     pageContext,
+    canAnswer,
     correlationId
   }
 }
@@ -132,7 +135,12 @@ async function answerWhenEnded(
   run: Pick<RunView, 'id' | 'conversationId'>
 ): Promise<ChatBody | FastifyReply> {
   const outcome = startOutcome()
-  for await (const logged of events) foldEvent(outcome, eventOf(logged))
+  for await (const logged of events) {
+    const event = eventOf(logged)
+    foldEvent(outcome, event)
+    // It may be hours before anybody decides.
+    if (isRequest(event)) break
+  }
   if (reply.raw.destroyed) return reply.hijack()
   return toChatBody({ ...run, ...outcome })
 }

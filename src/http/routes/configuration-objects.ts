@@ -5,8 +5,12 @@ import type { Caller } from '../../auth/caller.ts'
 import type { UserTokens } from '../../auth/user-token.ts'
 import type { CatalogKind } from '../../catalog/catalog-kinds.ts'
 import type { CatalogFilter, CatalogReader } from '../../catalog/catalog-reader.ts'
+import type { CatalogView } from '../../catalog/catalog-translation.ts'
 import type { CatalogWriter } from '../../catalog/catalog-writer.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
+import type { ModelProbes } from '../../llm/model-probes.ts'
+import type { HealthCheck } from '../../mcp/health-check.ts'
+import type { ToolWatch } from '../../mcp/tool-watch.ts'
 import type { NautobotCall } from '../../nautobot/client.types.ts'
 import type { Secret } from '../../platform/secret.ts'
 import { responseClosed } from '../codecs/sse.ts'
@@ -17,11 +21,22 @@ export interface ConfigurationOptions {
   readonly writer: CatalogWriter
   /** Read-only tokens of callers that come with a session token. */
   readonly userTokens: Pick<UserTokens, 'forCaller' | 'forget'>
+  /** What came of probing LLM models, by their ids. */
+  readonly lastProbes: ModelProbes['lastOf']
+  /** What is known of the health of MCP servers, by their ids. */
+  readonly serverHealth: HealthCheck['known']
+  /** Tools that are not what was accepted, by the ids of their servers. */
+  readonly changedTools: ToolWatch['changed']
 }
 
 /** What tells the three sets of routes apart. */
 export interface ConfigurationRoutes {
   readonly kind: CatalogKind
+  /** Adds what this service knows beside Nautobot. */
+  readonly complete?: (
+    items: readonly CatalogView[],
+    options: ConfigurationOptions
+  ) => Promise<CatalogView[]>
   /** Tag in the document, such as `LLM models`. */
   readonly tag: string
   /** For summaries: `an LLM model`. */
@@ -89,8 +104,11 @@ export function configurationObjects(
 function readRoutes(routes: ConfigurationRoutes): FastifyPluginAsyncZod<ConfigurationOptions> {
   const { kind, tag, article, schemas } = routes
   const path = `/api/v1/${kind.list}`
-  return async (app, { reader, userTokens }) => {
+  return async (app, options) => {
+    const { reader, userTokens } = options
     const reads = createReads(userTokens)
+    const complete = async (items: CatalogView[]) =>
+      routes.complete ? routes.complete(items, options) : items
 
     app.get(
       path,
@@ -107,7 +125,11 @@ function readRoutes(routes: ConfigurationRoutes): FastifyPluginAsyncZod<Configur
           }
         }
       },
-      (request, reply) => reads(request, reply, (call) => reader.list(kind, request.query, call))
+      async (request, reply) => {
+        const list = (call: NautobotCall) => reader.list(kind, request.query, call)
+        const { count, items } = await reads(request, reply, list)
+        return { count, items: await complete(items) }
+      }
     )
 
     app.get(
@@ -125,8 +147,11 @@ function readRoutes(routes: ConfigurationRoutes): FastifyPluginAsyncZod<Configur
           }
         }
       },
-      (request, reply) =>
-        reads(request, reply, (call) => reader.read(kind, request.params.id, call))
+      async (request, reply) => {
+        const read = (call: NautobotCall) => reader.read(kind, request.params.id, call)
+        const [view] = await complete([await reads(request, reply, read)])
+        return view
+      }
     )
   }
 }

@@ -111,8 +111,9 @@ export const jobs: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { sched
     },
     async (request, reply) => {
       const { name } = request.params
+      const { id, username } = request.caller
       demandJob(request.caller, name)
-      const runId = await scheduler.run(name)
+      const runId = await scheduler.run(name, { id, username })
       return reply.code(202).send({ job: name, started: true as const, runId })
     }
   )

@@ -13,7 +13,10 @@ import {
 import { errorResponses } from '../responses.ts'
 
 /** A new tool server that reads Nautobot as this caller. It serves one request and is closed with it. */
-export type ToolServerFor = (caller: Caller, correlationId: string) => McpServer
+export type ToolServerFor = (
+  caller: Caller,
+  correlationId: string
+) => McpServer | Promise<McpServer>
 
 export interface McpRouteOptions {
   readonly toolServerFor: ToolServerFor

@@ -7,6 +7,7 @@ import { type EventStreams, responseClosed } from '../codecs/sse.ts'
 import { errorResponses, eventStreamSchema } from '../responses.ts'
 import { toRunBody } from '../run-body.ts'
 import { idSchema, runViewSchema } from '../schemas.ts'
+import { runElicitations } from './run-elicitations.ts'
 
 interface RunRoutesOptions {
   readonly runs: RunCoordinator
@@ -22,6 +23,8 @@ export const runRoutes: FastifyPluginAsyncZod<RunRoutesOptions> = async (
   app,
   { runs, streams }
 ) => {
+  await app.register(runElicitations, { runs })
+
   app.get(
     '/api/v1/runs/:runId',
     {

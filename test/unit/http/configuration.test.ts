@@ -23,7 +23,8 @@ const userToken: UserToken = {
   expiresAt: 0,
   grant: new Secret('grant'),
   grantExpiresAt: 0,
-  llmModelIds: new Set()
+  llmModelIds: new Set(),
+  mcpServerIds: new Set<string>()
 }
 
 /** The routes in a real app, in front of a Nautobot that answers with `handle`. */
@@ -90,7 +91,7 @@ it.each([
     path: `/api/plugins/ai-ops/${list}/`,
     headers: { authorization: `Token ${ALICE_TOKEN}` }
   })
-  expect(nautobot.requests[0]?.query.toString()).toBe('limit=50&offset=0&depth=1')
+  expect(nautobot.requests[0]?.query.toString()).toBe('limit=50&offset=0&depth=1&exclude_m2m=false')
 })
 
 it('answers what its document describes', async () => {
@@ -117,7 +118,8 @@ it('passes filters and the page on', async () => {
     enabled: 'false',
     limit: '100',
     offset: '7',
-    depth: '1'
+    depth: '1',
+    exclude_m2m: 'false'
   })
 })
 
@@ -187,7 +189,7 @@ it("creates in Nautobot's words with the caller's token, and answers the complet
     isDefault: true,
     verifyTls: false,
     timeoutSeconds: 60,
-    parameters: { max_tokens: 10, nested: { snake_case: 1 } },
+    parameters: { max_tokens: 10, top_p: 0.5 },
     secretsGroup: 'keys',
     systemPrompt: { id: uuid(700), name: 'Default' }
   })
@@ -205,7 +207,7 @@ it("creates in Nautobot's words with the caller's token, and answers the complet
       is_default: true,
       verify_tls: false,
       timeout: 60,
-      parameters: { max_tokens: 10, nested: { snake_case: 1 } },
+      parameters: { max_tokens: 10, top_p: 0.5 },
       secrets_group: { name: 'keys' },
       system_prompt: { id: uuid(700) }
     }

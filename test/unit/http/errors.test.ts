@@ -87,6 +87,27 @@ test('takes a body at the byte limit and refuses one byte more', async () => {
   expect(error).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', details: { maxBytes: 1000 } })
 })
 
+/** A refused body of which the sender has sent one byte when it stops: how long the answer takes. */
+async function refusalAfter(contentLength: number) {
+  const { port } = await start({
+    limits: { maxBodyBytes: 10, maxDrainBytes: 100, maxDrainMs: 300 }
+  })
+  const startedAt = performance.now()
+  const head = 'POST /api/v1/chat HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n'
+  const identity = `Authorization: Bearer ${ALICE_TOKEN}\r\n`
+  const answer = await sendRaw(port, `${head}${identity}Content-Length: ${contentLength}\r\n\r\n{`)
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+  return performance.now() - startedAt
+}
+
+test('waits for the rest of a body that is too large, but not for ever', async () => {
+  expect(await refusalAfter(100)).toBeGreaterThan(250)
+})
+
+test('does not wait for the rest of a body that says it is far too large', async () => {
+  expect(await refusalAfter(101)).toBeLessThan(250)
+})
+
 test('refuses JSON that nests deeper than the limit before it is parsed', async () => {
   const { url } = await start({ limits: { maxJsonDepth: 3 } })
   const atLimit = await post(url, '{"message":{"a":{"b":"[[[["}}}')

@@ -162,3 +162,113 @@ test('stops a run, with and without an empty JSON body', async () => {
   }
   expect(runs.cancelled).toEqual([FAKE_RUN_ID, FAKE_RUN_ID])
 })
+
+const decide = async (body: unknown, runs = createFakeRuns(), headers: object = ALICE) => {
+  const { url } = await start({ runs })
+  return fetch(`${url}${RUN}/approvals`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body)
+  })
+}
+
+test('takes decisions, with a reason or without', async () => {
+  const runs = createFakeRuns()
+  const decisions = [
+    { toolCallId: 'a', decision: 'approve' },
+    { toolCallId: 'b', decision: 'reject', reason: 'Not at night.' }
+  ]
+  const response = await decide({ decisions }, runs)
+
+  expect(response.status).toBe(200)
+  expect(runViewSchema.parse(await response.json()).id).toBe(FAKE_RUN_ID)
+  expect(runs.decided).toEqual([{ ...decisions[0], reason: undefined }, decisions[1]])
+})
+
+test('does not find the run of another user to decide', async () => {
+  const runs = createFakeRuns({ ownerId: 'id-alice' })
+  const response = await decide(
+    { decisions: [{ toolCallId: 'a', decision: 'approve' }] },
+    runs,
+    BOB
+  )
+
+  expect(response.status).toBe(404)
+  expect(runs.decided).toEqual([])
+})
+
+test.each([
+  [{}, 'decisions'],
+  [{ decisions: [] }, 'decisions'],
+  [{ decisions: [{ toolCallId: 'a', decision: 'maybe' }] }, 'decisions.0.decision'],
+  [{ decisions: [{ toolCallId: '', decision: 'approve' }] }, 'decisions.0.toolCallId'],
+  [{ decisions: [{ decision: 'approve' }] }, 'decisions.0.toolCallId'],
+  [
+    { decisions: [{ toolCallId: 'a', decision: 'reject', reason: 'x'.repeat(501) }] },
+    'decisions.0.reason'
+  ],
+  [{ decisions: Array(129).fill({ toolCallId: 'a', decision: 'approve' }) }, 'decisions'],
+  [
+    {
+      decisions: [
+        { toolCallId: 'a', decision: 'approve' },
+        { toolCallId: 'a', decision: 'reject' }
+      ]
+    },
+    'decisions'
+  ]
+])('refuses %j as decisions, and names the field', async (body, path) => {
+  const response = await decide(body)
+  expect(response.status).toBe(400)
+  const { error } = errorSchema.parse(await response.json())
+  expect(error.code).toBe('INVALID_REQUEST')
+  expect(error.details?.fields).toMatchObject([{ path }])
+})
+
+const answer = async (body: unknown, runs = createFakeRuns(), headers: object = ALICE) => {
+  const { url } = await start({ runs })
+  return fetch(`${url}${RUN}/elicitations/e-1`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body)
+  })
+}
+
+test.each([
+  { action: 'accept', content: { who: 'Ada', size: 2, sure: true, some: ['a'] } },
+  { action: 'decline' },
+  { action: 'cancel' }
+])('takes the answer to a form: %j', async (body) => {
+  const runs = createFakeRuns()
+  const response = await answer(body, runs)
+  expect(response.status).toBe(204)
+  expect(runs.answered).toEqual([{ elicitationId: 'e-1', answer: body }])
+})
+
+test.each<[string, unknown]>([
+  ['no action', {}],
+  ['another action', { action: 'maybe' }],
+  ['an accept without values', { action: 'accept' }],
+  ['a decline with values', { action: 'decline', content: {} }],
+  ['a nested value', { action: 'accept', content: { who: { name: 'Ada' } } }],
+  ['a long text', { action: 'accept', content: { who: 'x'.repeat(4_001) } }],
+  [
+    'too many values',
+    {
+      action: 'accept',
+      content: Object.fromEntries(Array.from({ length: 21 }, (_, place) => [`f${place}`, 1]))
+    }
+  ]
+])('refuses %s as the answer to a form', async (_what, body) => {
+  const runs = createFakeRuns()
+  const response = await answer(body, runs)
+  expect(response.status).toBe(400)
+  expect(runs.answered).toEqual([])
+})
+
+test('does not find the run of another user to answer', async () => {
+  const runs = createFakeRuns({ ownerId: 'id-alice' })
+  const response = await answer({ action: 'decline' }, runs, BOB)
+  expect(response.status).toBe(404)
+  expect(runs.answered).toEqual([])
+})
