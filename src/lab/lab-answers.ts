@@ -53,6 +53,10 @@ export function tableOf({ columns, rows, ...other }: Result): string {
 function groupText(query: LabQuery, steps: readonly LabStep[]): string {
   const counts = steps.filter(({ tool }) => tool === 'count')
   const total = Number(counts[0]?.result?.count)
+  const fields = query.groupBy.map((field) => field.replaceAll('_', ' ')).join(' and by ')
+  const head = `**${total}** ${describeQuery(query, total)}, by ${fields}:`
+  if (Array.isArray(counts[0]?.args.group_by))
+    return `${head}\n\n${crossTable(query.groupBy, counts[0].result ?? {})}`
   const tables = query.groupBy.map((field, index) => {
     const result = counts[index]?.result ?? {}
     const groups = Object.hasOwn(PLACE_TYPES, field)
@@ -61,8 +65,24 @@ function groupText(query: LabQuery, steps: readonly LabStep[]): string {
     const rows = groups.map(({ label, count }) => [label, count])
     return `${markdownTable([field, 'count'], rows)}${gapLines(result)}`
   })
-  const fields = query.groupBy.map((field) => field.replaceAll('_', ' ')).join(' and by ')
-  return `**${total}** ${describeQuery(query, total)}, by ${fields}:\n\n${tables.join('\n\n')}`
+  return `${head}\n\n${tables.join('\n\n')}`
+}
+
+/** Two fields against each other: one line for each value of the first. */
+function crossTable([first = '']: readonly string[], result: Result): string {
+  const groups = Array.isArray(result.groups) ? result.groups : []
+  const cells = groups.map(({ labels, count }) => {
+    const [row = null, column = null] = labels as readonly (string | null)[]
+    return { row: row ?? '(none)', column: column ?? '(none)', count: Number(count) }
+  })
+  const sum = (some: typeof cells) => some.reduce((total, { count }) => total + count, 0)
+  const columns = [...new Set(cells.map(({ column }) => column))]
+  const rows = [...new Set(cells.map(({ row }) => row))].map((name) => {
+    const own = cells.filter(({ row }) => row === name)
+    return [name, sum(own), ...columns.map((column) => sum(own.filter((c) => c.column === column)))]
+  })
+  const sorted = rows.toSorted((left, right) => Number(right[1]) - Number(left[1]))
+  return `${markdownTable([first, 'count', ...columns], sorted)}${gapLines(result)}`
 }
 
 function groupsOf({ groups }: Result): readonly Group[] {

@@ -1,10 +1,9 @@
 import { tableOf } from './lab-answers.ts'
-import type { LabMove } from './lab-plan.ts'
+import { type LabMove, objectAmong } from './lab-plan.ts'
 import { previousObject, previousPlace, previousQuery, readPage } from './lab-query.ts'
 import type { LabConversation } from './lab-request.ts'
 import { gapLines, sayFailure } from './lab-sentences.ts'
 import type { Understanding } from './lab-understanding.ts'
-import type { Filters } from './lab-words.ts'
 
 const MODEL = 'extras.objectchange'
 const MAX_CHANGES = 50
@@ -17,36 +16,65 @@ export function planChanges(
   understanding: Understanding,
   nowMs: number
 ): LabMove {
-  const filters = changeFilters(conversation, understanding, nowMs)
+  const asked = askedChanges(conversation, understanding, nowMs)
   const [step] = conversation.steps
   const isCount = /\bhow\W+many\b|\bnumber of\b/i.test(conversation.question)
-  if (!step) {
-    const asked = { model: MODEL, ...(Object.keys(filters).length > 0 && { filters }) }
-    return isCount
-      ? { calls: [{ tool: 'count', args: asked }] }
-      : { calls: [{ tool: 'find', args: { ...asked, limit: limitOf(conversation.question) } }] }
-  }
+  const limit = isCount ? 1 : limitOf(conversation.question)
+  if (!step) return { calls: [{ tool: 'changes', args: { ...asked, limit } }] }
   const failure = sayFailure(step.result)
   if (failure) return { text: `I could not read the change log: ${failure}` }
   const result = step.result ?? {}
-  if (Number(result.count) === 0) return { text: sayNoChanges(filters, result) }
-  const head = headOf(filters, Number(result.count))
+  if (Number(result.count) === 0)
+    return {
+      text: `Nautobot's change log has **no** changes${describe(asked)}.${gapLines(result)}`
+    }
+  const head = headOf(asked, Number(result.count))
   if (isCount) return { text: `Nautobot's change log has ${head}.` }
-  const shown = limitOf(conversation.question)
-  const first = Number(result.count) > shown ? `The newest **${shown}** of ` : ''
-  return { text: `${first}${head}, newest first:\n\n${tableOf(result)}${gapLines(result)}` }
+  const first = Number(result.count) > limit ? `The newest **${limit}** of ` : ''
+  return { text: `${first}${head}, newest first:\n\n${tableOf(changesTable(result))}` }
 }
 
-function headOf(filters: Filters, count: number): string {
-  return `**${count}** ${count === 1 ? 'change' : 'changes'}${describe(filters)}`
+interface Asked {
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly object?: readonly string[]
+  readonly location?: readonly string[]
+  readonly user?: readonly string[]
+  readonly model?: string
+  readonly action?: string
 }
 
-function sayNoChanges(filters: Filters, result: Readonly<Record<string, unknown>>): string {
-  const noPlaces = filters.object_repr__ic
-    ? ' It knows the names of objects, not their places.'
-    : ''
-  const none = `Nautobot's change log has **no** changes${describe(filters)}.`
-  return `${none}${noPlaces}${gapLines(result)}`
+interface Change {
+  readonly time: string
+  readonly user: string
+  readonly action: string
+  readonly object: string
+  readonly of?: string
+  readonly model: string
+  readonly fields?: readonly { field: string; before: unknown; after: unknown }[]
+}
+
+function changesTable({ changes }: Readonly<Record<string, unknown>>) {
+  const rows = (Array.isArray(changes) ? (changes as Change[]) : []).map((change) => [
+    change.time,
+    change.user,
+    change.action,
+    change.of ? `${change.of} ${change.object}` : change.object,
+    change.model,
+    (change.fields ?? []).map(
+      ({ field, before, after }) => `${field}: ${short(before)} → ${short(after)}`
+    )
+  ])
+  return { columns: ['time', 'user_name', 'action', 'object_repr', 'kind', 'change'], rows }
+}
+
+function short(value: unknown): string {
+  const text = value === null || value === '' ? '(none)' : value
+  return typeof text === 'object' ? JSON.stringify(text) : String(text)
+}
+
+function headOf(asked: Asked, count: number): string {
+  return `**${count}** ${count === 1 ? 'change' : 'changes'}${describe(asked)}`
 }
 
 /** "The last 5 changes". */
@@ -56,39 +84,71 @@ function limitOf(question: string): number {
   return Math.min(Number(asked) || MAX_CHANGES, MAX_CHANGES)
 }
 
-function changeFilters(
+function askedChanges(
   conversation: LabConversation,
   understanding: Understanding,
   nowMs: number
-): Filters {
-  const { names, action, here } = understanding
-  const page = here ? readPage(conversation.context) : undefined
-  const since = sinceTime(conversation, understanding, nowMs)
-  const until = since && understanding.yesterdayOnly ? midnightOf(conversation, nowMs) : undefined
-  const taken = Object.entries(takenOver(conversation, understanding))
+): Asked {
+  const { names, action, filters } = understanding
+  const times = timesOf(conversation, understanding, nowMs)
+  const taken = takenOver(conversation, understanding)
   return {
-    ...Object.fromEntries(taken.filter(([name]) => !since || !name.startsWith('time__'))),
-    ...understanding.filters,
-    ...(action && { action: [action] }),
-    ...(names.length > 0 && { object_repr__ic: names }),
-    ...(page && { changed_object_id: [page.id] }),
-    ...(since && { time__gte: [since] }),
-    ...(until && { time__lt: [toTime(until)] })
+    ...taken,
+    ...(times.since && { since: undefined, until: undefined }),
+    ...present({
+      user: filters.user ?? filters.user_name__ie,
+      model: filters.changed_object_type?.[0],
+      action,
+      ...namedIn(names),
+      ...pageOf(conversation, understanding),
+      ...times
+    })
   }
 }
 
-/** From the changes, or from the object, that the question before was about. */
+/** Without what is not said. */
+function present(asked: Readonly<Record<string, string | readonly string[] | undefined>>): Asked {
+  return Object.fromEntries(Object.entries(asked).filter(([, said]) => said && said.length > 0))
+}
+
+/** Names that are written like those of objects, and all others, which are places. */
+function namedIn(names: readonly string[]) {
+  const words = names.flatMap((name) => (objectAmong([name]) ? name.split(' ') : [name]))
+  const isObject = (name: string) => objectAmong([name]) !== undefined
+  return { object: words.filter(isObject), location: words.filter((name) => !isObject(name)) }
+}
+
+function pageOf({ context }: LabConversation, { here }: Understanding) {
+  const page = here ? readPage(context) : undefined
+  if (!page) return {}
+  return { [page.model === 'dcim.location' ? 'location' : 'object']: [page.id] }
+}
+
+function timesOf(conversation: LabConversation, understanding: Understanding, nowMs: number) {
+  const since = sinceTime(conversation, understanding, nowMs)
+  const isDay = since !== undefined && understanding.yesterdayOnly
+  return { since, until: isDay ? toTime(midnightOf(conversation, nowMs)) : undefined }
+}
+
+/** From the changes, or from the object or place, that the question before was about. */
 function takenOver(
   conversation: LabConversation,
   { those, elliptic, there }: Understanding
-): Filters {
+): Asked {
   const previous = those || elliptic ? previousQuery(conversation) : undefined
-  if (previous?.model === MODEL) return previous.filters
-  // The change log knows no places; names of objects often begin with theirs.
+  if (previous?.model === MODEL) {
+    const { since, until, action, ...others } = previous.filters
+    return {
+      ...others,
+      ...(action?.[0] && { action: action[0] }),
+      ...(since?.[0] && { since: since[0] }),
+      ...(until?.[0] && { until: until[0] })
+    }
+  }
   const place = there ? previousPlace(conversation) : undefined
-  if (place) return { object_repr__ic: place }
+  if (place) return { location: place }
   const object = those ? previousObject(conversation) : undefined
-  return object ? { object_repr__ic: [object] } : {}
+  return object ? { object: [object] } : {}
 }
 
 /** Days start at midnight UTC, as Nautobot reads times. */
@@ -114,23 +174,20 @@ function toTime(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 }
 
-function describe(filters: Filters): string {
-  const { action, changed_object_type, user_name__ie, object_repr__ic, time__gte } = filters
+function describe({ action, model, user, object, location, since, until }: Asked): string {
+  const isPage = (names: readonly string[]) => names.every((name) => /^[0-9a-f-]{36}$/i.test(name))
   const parts = [
     action && ` with action ${action}`,
-    changed_object_type && ` of ${changed_object_type.join(' or ')} objects`,
-    user_name__ie && ` by ${user_name__ie.join(' or ')}`,
-    filters.changed_object_id && ' of this object',
-    object_repr__ic && ` of objects whose name contains “${object_repr__ic.join('” or “')}”`,
-    time__gte && ` since ${minute(time__gte)}`,
-    filters.time__lt && ` until ${minute(filters.time__lt)}`
+    model && ` of ${model} objects`,
+    user && ` by ${user.join(' or ')}`,
+    object && (isPage(object) ? ' of this object' : ` of ${object.join(' or ')} and its parts`),
+    location && (isPage(location) ? ' here' : ` at ${location.join(' or ')}`),
+    since && ` since ${minute(since)}`,
+    until && ` until ${minute(until)}`
   ]
   return parts.filter(Boolean).join('')
 }
 
-function minute(times: readonly string[]): string {
-  return times
-    .join()
-    .replace('T', ' ')
-    .replace(/:\d\dZ$/, ' UTC')
+function minute(time: string): string {
+  return time.replace('T', ' ').replace(/:\d\dZ$/, ' UTC')
 }

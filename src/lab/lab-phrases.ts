@@ -17,6 +17,8 @@ const NAMES: Readonly<Record<string, readonly [one: string, many: string]>> = {
   'circuits.provider': ['provider', 'providers'],
   'circuits.circuittype': ['circuit type', 'circuit types'],
   'extras.objectchange': ['change', 'changes'],
+  'extras.role': ['role', 'roles'],
+  'extras.tag': ['tag', 'tags'],
   'extras.status': ['status', 'statuses']
 }
 

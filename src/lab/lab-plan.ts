@@ -1,6 +1,7 @@
-import { planAbout } from './lab-about.ts'
+import { identifierAsked, planAbout } from './lab-about.ts'
 import { answerQuery } from './lab-answers.ts'
 import { planChanges } from './lab-changes.ts'
+import { planDescribe } from './lab-describe.ts'
 import {
   namesCall,
   namingModels,
@@ -61,6 +62,9 @@ function decide(conversation: LabConversation, nowMs: number): LabMove {
   if (COMMAND.test(question)) return sayReadOnly()
   if (steps.length > MAX_STEPS) return sayUnknown(question)
   if (understanding.kind === 'changes') return planChanges(conversation, understanding, nowMs)
+  if (understanding.kind === 'describe') return planDescribe(conversation, understanding)
+  const identifier = identifierAsked(question, understanding)
+  if (identifier) return planAbout(conversation, { ...understanding, names: [identifier] })
   if (isAbout(understanding, conversation)) return planAbout(conversation, understanding)
   return planQuery(conversation, understanding)
 }
@@ -75,7 +79,7 @@ function understandFollowing(conversation: LabConversation): Understanding {
   const goesOn = kind === undefined && model === undefined && says
   if (!goesOn || previous?.model !== 'extras.objectchange') return alone
   const following = { ...understand(question, true), elliptic: true }
-  const isUser = previous.filters.user_name__ie && names.every((name) => /^[a-z]+$/i.test(name))
+  const isUser = previous.filters.user && names.every((name) => /^[a-z]+$/i.test(name))
   if (!isUser || names.length === 0) return following
   return { ...following, names: [], filters: { ...following.filters, user_name__ie: names } }
 }
@@ -260,13 +264,16 @@ function namesToRead(
 /** Whose address it is matters more than its parent. */
 const ADDRESS_FIELDS = ['address', 'status', 'interfaces.device', 'interfaces', 'dns_name']
 
-function callsOf({ tool, model, filters, groupBy }: LabQuery): readonly LabCall[] {
+function callsOf({ tool, model, filters, groupBy, sort }: LabQuery): readonly LabCall[] {
   const asked = { model, ...(Object.keys(filters).length > 0 && { filters }) }
   if (tool === 'find') {
     const fields = filters.address && { fields: ADDRESS_FIELDS }
-    return [{ tool, args: { ...asked, ...fields, limit: MAX_LISTED } }]
+    return [{ tool, args: { ...asked, ...fields, ...(sort && { sort }), limit: MAX_LISTED } }]
   }
   if (groupBy.length === 0) return [{ tool, args: asked }]
+  const isPlaced = groupBy.some((field) => Object.hasOwn(PLACE_TYPES, field))
+  if (groupBy.length === 2 && !isPlaced)
+    return [{ tool, args: { ...asked, group_by: groupBy, top: 100 } }]
   return groupBy.flatMap((field): LabCall[] => {
     const isPlace = Object.hasOwn(PLACE_TYPES, field)
     const place = ['ipam.vlan', 'ipam.prefix'].includes(model) ? 'locations' : 'location'

@@ -1,6 +1,6 @@
 import { isNamesCall, placeFilter, type Resolution } from './lab-names.ts'
 import type { LabConversation, LabStep } from './lab-request.ts'
-import type { Understanding } from './lab-understanding.ts'
+import { type LabKind, type Understanding, understand } from './lab-understanding.ts'
 import { type Filters, splitWords } from './lab-words.ts'
 
 /** One question to Nautobot, as the tools take it. */
@@ -9,10 +9,18 @@ export interface LabQuery {
   readonly model: string
   readonly filters: Filters
   readonly groupBy: readonly string[]
+  /** Fields that a list is sorted by, `-field` descending. */
+  readonly sort?: readonly string[]
   /** Names of locations, with what the question called them. */
   readonly saidAs?: Readonly<Record<string, string>>
 }
 
+/** Kinds of questions that are put to Nautobot as one query. */
+const PUT: ReadonlySet<LabKind | undefined> = new Set<LabKind | undefined>([
+  'count',
+  'list',
+  undefined
+])
 const MAX_FRAGMENT_WORDS = 2
 const OWNED = new Set(['dcim.interface', 'ipam.ipaddress'])
 const VLAN_LIKE = new Set(['ipam.vlan', 'ipam.prefix'])
@@ -29,7 +37,7 @@ const WHOLE_NETWORK =
 /** The one object that was last told about, by its name or id. */
 export function previousObject({ earlier }: LabConversation): string | undefined {
   const step = earlier.findLast((candidate) => isLookUp(candidate) && isAnswered(candidate))
-  const { name__ie, id } = readFilters(step?.args.filters)
+  const { name__ie, id } = step ? filtersOf(step) : {}
   return (name__ie ?? id)?.[0]
 }
 
@@ -41,26 +49,64 @@ export function previousPlace(conversation: LabConversation): readonly string[] 
 }
 
 /** Looking for one object by its name, possibly among the wrong kind. */
-function isLookUp({ args }: LabStep): boolean {
-  return ['name__ie', 'cid__ie', 'id'].some((name) => name in readFilters(args.filters))
+function isLookUp(step: LabStep): boolean {
+  return (
+    step.tool === 'get' || ['name__ie', 'cid__ie', 'id'].some((name) => name in filtersOf(step))
+  )
 }
 
-/** The last question of the conversation that was put to Nautobot. */
-export function previousQuery({ earlier }: LabConversation): LabQuery | undefined {
-  const step = earlier.findLast((candidate) => isAnswered(candidate))
-  if (!step || typeof step.args.model !== 'string') return undefined
-  const { model, group_by: groupBy } = step.args
+/** What a call selects, as a list would be filtered. */
+function filtersOf({ tool, args, result }: LabStep): Filters {
+  if (tool === 'get')
+    return result?.object === undefined ? {} : { name__ie: [String(result.object)] }
+  if (tool !== 'changes') return readFilters(args.filters)
+  const { user, object, location, action, since, until } = args
+  const said = { user, object, location, action, since, until }
+  return readFilters(Object.fromEntries(Object.entries(said).filter(([, value]) => value)))
+}
+
+function modelOf({ tool, args, result }: LabStep): unknown {
+  if (tool === 'changes') return 'extras.objectchange'
+  return tool === 'get' ? result?.model : args.model
+}
+
+/**
+ * The question before: as it was put to Nautobot or, when a name in it kept it from being put, as it was understood.
+ * Undefined also where a part of it would be lost.
+ */
+export function previousQuery({ question, turns }: LabConversation): LabQuery | undefined {
+  for (const turn of turns.toReversed()) {
+    const step = turn.steps.findLast(isAnswered)
+    if (step) return queryOf(step)
+    const asked = understand(turn.question)
+    if (asked.model === undefined || asked.names.length === 0 || !PUT.has(asked.kind)) continue
+    // The one name that nobody knew gives way to that of the follow-up; of several nobody knows which.
+    const isReplaced = asked.names.length === 1 && understand(question).names.length > 0
+    const { model, filters, groupBy } = asked
+    return isReplaced
+      ? { tool: toolFor(asked, model, groupBy), model, filters, groupBy }
+      : undefined
+  }
+  return undefined
+}
+
+function queryOf(step: LabStep): LabQuery | undefined {
+  const model = modelOf(step)
+  if (typeof model !== 'string') return undefined
+  const { group_by: groupBy = [], sort } = step.args
   return {
-    tool: step.tool,
+    tool: step.tool === 'count' ? 'count' : 'find',
     model,
-    filters: readFilters(step.args.filters),
-    groupBy: typeof groupBy === 'string' ? [groupBy] : []
+    filters: filtersOf(step),
+    groupBy: [groupBy].flat().map(String),
+    ...(sort !== undefined && { sort: [sort].flat().map(String) })
   }
 }
 
 function isAnswered(step: LabStep): boolean {
   if (isNamesCall(step) || step.result === undefined || 'error' in step.result) return false
-  return !isLookUp(step) || Number(step.result.count) > 0
+  if (step.tool === 'describe') return false
+  return step.tool === 'get' || !isLookUp(step) || Number(step.result.count) > 0
 }
 
 function readFilters(given: unknown): Filters {
@@ -101,6 +147,7 @@ export function makeQuery(
     model,
     filters: { ...withoutOpposites(inherited, own), ...own },
     groupBy: groups,
+    ...(understanding.sort.length > 0 && { sort: understanding.sort.map(sortField(model)) }),
     saidAs
   }
 }
@@ -109,7 +156,7 @@ function toolFor(
   { kind }: Understanding,
   model: string,
   groups: readonly string[],
-  previous: LabQuery | undefined
+  previous?: LabQuery
 ): LabQuery['tool'] {
   const isListed = kind === 'list' && VLAN_LIKE.has(model)
   if (groups.length > 0) return isListed ? 'find' : 'count'
@@ -223,6 +270,18 @@ function adaptFilters(model: string, { network, ...filters }: Filters): Filters 
     : filters
   if (!network) return adapted
   return { ...adapted, [model === 'ipam.ipaddress' ? 'prefix' : 'within_include']: network }
+}
+
+/** `name` is called otherwise with some models. */
+function sortField(model: string) {
+  const label = { 'circuits.circuit': 'cid', 'ipam.prefix': 'prefix', 'ipam.ipaddress': 'address' }[
+    model
+  ]
+  return (written: string) => {
+    const minus = written.startsWith('-') ? '-' : ''
+    const name = written.slice(minus.length)
+    return minus + (name === 'name' && label ? label : groupField(model, name))
+  }
 }
 
 function groupField(model: string, field: string): string {

@@ -37,9 +37,10 @@ export const completionRequestSchema = z.looseObject({
 export type CompletionRequest = z.infer<typeof completionRequestSchema>
 type Message = z.infer<typeof messageSchema>
 
-export type LabTool = 'count' | 'find'
+const TOOLS = ['changes', 'count', 'describe', 'find', 'get'] as const
+export type LabTool = (typeof TOOLS)[number]
 
-/** A call of one of the two tools. */
+/** A call of one of the tools. */
 export interface LabCall {
   readonly tool: LabTool
   readonly args: Readonly<Record<string, unknown>>
@@ -51,12 +52,20 @@ export interface LabStep extends LabCall {
   readonly result: Readonly<Record<string, unknown>> | undefined
 }
 
+/** A question with what was asked of Nautobot for it. */
+export interface LabTurn {
+  readonly question: string
+  readonly steps: readonly LabStep[]
+}
+
 /** What the lab model knows: the request, and nothing else. */
 export interface LabConversation {
   readonly question: string
   /** Lines of the context block, by their first word: date, user, page. */
   readonly context: ReadonlyMap<string, string>
-  /** Of earlier questions. */
+  /** Earlier questions, oldest first. */
+  readonly turns: readonly LabTurn[]
+  /** All of theirs. */
   readonly earlier: readonly LabStep[]
   /** Of this question. */
   readonly steps: readonly LabStep[]
@@ -70,22 +79,35 @@ export function readConversation(request: CompletionRequest): LabConversation {
   const asked = messages.findLastIndex(({ role }) => role === 'user')
   const { context, question } = splitContext(messages[asked]?.content ?? '')
   const names = (request.tools ?? []).map((tool) => tool.function.name)
-  const tools = (['count', 'find'] as const).flatMap((tool) => {
+  const tools = TOOLS.flatMap((tool) => {
     const name = names.find((offered) => toolOf(offered) === tool)
     return name === undefined ? [] : [[tool, name] as const]
   })
   return {
     question: question.slice(0, MAX_QUESTION_CHARACTERS),
     context,
+    turns: turnsOf(messages.slice(0, Math.max(0, asked))),
     earlier: stepsOf(messages.slice(0, Math.max(0, asked))),
     steps: stepsOf(messages.slice(asked + 1)),
     tools: new Map(tools)
   }
 }
 
+function turnsOf(messages: readonly Message[]): LabTurn[] {
+  const starts = messages.flatMap(({ role }, index) => (role === 'user' ? [index] : []))
+  return starts.map((start, number) => {
+    const { question } = splitContext(messages[start]?.content ?? '')
+    const steps = stepsOf(messages.slice(start + 1, starts[number + 1]))
+    return { question: question.slice(0, MAX_QUESTION_CHARACTERS), steps }
+  })
+}
+
 /** A tool may be offered under its server's name: `nautobot_count`. */
 function toolOf(name: string): LabTool | undefined {
-  const [, tool] = /(?:^|[_-])(count|find)$/.exec(name) ?? []
+  // A query kept in Nautobot may end in one of these words.
+  const [, tool] = name.startsWith('saved_')
+    ? []
+    : (/(?:^|[_-])(changes|count|describe|find|get)$/.exec(name) ?? [])
   return tool as LabTool | undefined
 }
 
@@ -100,7 +122,9 @@ function splitContext(content: string) {
 }
 
 function stepsOf(messages: readonly Message[]): LabStep[] {
-  const results = new Map(messages.map((message) => [message.tool_call_id, message.content]))
+  const results = new Map(
+    messages.map((message) => [message.tool_call_id, withoutFence(message.content ?? '')])
+  )
   return messages.flatMap(({ tool_calls }) =>
     (tool_calls ?? []).flatMap((call) => {
       const tool = toolOf(call.function.name)
@@ -109,6 +133,13 @@ function stepsOf(messages: readonly Message[]): LabStep[] {
       return [{ tool, args, result: parseObject(results.get(call.id) ?? '') }]
     })
   )
+}
+
+/** What is between the marks that tell a model where a result ends. */
+function withoutFence(content: string): string {
+  const [, , text = content] =
+    /^\[data (\w+)[^\n]*\]\n([\s\S]*)\n\[\/data \1\]$/.exec(content) ?? []
+  return text
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -14,14 +14,15 @@ export function sayHelp(): LabAnswer {
     text: `I am the embedded **lab model**: rules, not a language model. I read questions about your network and answer from Nautobot. I know these kinds:
 
 - **How many**: “How many devices are in AMS01?”, “How many active switches are in EMEA?”
-- **Which**: “Which routers are at FRA01?”, “List the racks in NYC01”
+- **Which**: “Which routers are at FRA01?”, “List the racks in NYC01”, “Devices in AMS01 sorted by serial”
 - **By role, status, location, tenant, …**: “How many devices are there by role and status?”
 - **Without a primary address**: “Which devices have no primary IP address?”
 - **VLANs and prefixes**: “Which VLANs are at LON01?”, “Show the prefixes of AMS02”
 - **Circuits**: “How many circuits by provider?”, “Which circuits does Zayo provide?”
 - **Interfaces and addresses**: “Show the interfaces of ams01-rtr-01”
-- **Changes**: “Who changed what since yesterday?”, “What changed on ams01-rtr-01?”
-- **One object**: “Tell me about ams01-rtr-01”
+- **Changes**: “Who changed what since yesterday?”, “What changed on ams01-rtr-01?”, “What changed in EMEA?”
+- **One object**: “Tell me about ams01-rtr-01”, “What is 10.10.0.11?”
+- **What can be asked**: “Which filters do devices have?”, “What status can a device have?”
 - **Going on**: “And how many of those are switches?”, “Which VLANs are there?”
 
 For everything else an administrator connects a language model.`

@@ -35,3 +35,12 @@ export function readAction(question: string): string | undefined {
   if (/\bcreated|\badded/i.test(question)) return 'create'
   return undefined
 }
+
+const TIME_WORDS = new Set(
+  'since yesterday today tonight week weeks day days hour hours month months last past recent recently latest newest previous ago morning during'.split(
+    ' '
+  )
+)
+
+/** Words that tell a time, and nothing else. */
+export const isTimeWord = (word: string) => TIME_WORDS.has(word.toLowerCase())

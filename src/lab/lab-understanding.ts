@@ -1,6 +1,9 @@
+import { takeSort } from './lab-sorting.ts'
 import { spellOut } from './lab-spelling.ts'
-import { readAction, readTime, type Since } from './lab-time.ts'
+import { isTimeWord, readAction, readTime, type Since } from './lab-time.ts'
 import {
+  asksWhatThereIs,
+  classesAsked,
   correctNoun,
   type Filters,
   isIgnored,
@@ -8,10 +11,11 @@ import {
   matchNoun,
   matchStatus,
   type Noun,
+  placesThatHave,
   splitWords
 } from './lab-words.ts'
 
-export type LabKind = 'count' | 'list' | 'changes' | 'about' | 'help'
+export type LabKind = 'count' | 'list' | 'changes' | 'about' | 'describe' | 'help'
 
 /** What a question says by itself. Names are not yet known to be places, tenants or anything else. */
 export interface Understanding extends Since {
@@ -20,6 +24,8 @@ export interface Understanding extends Since {
   readonly model: string | undefined
   readonly filters: Filters
   readonly groupBy: readonly string[]
+  /** Fields to sort a list by; `-field` is descending. */
+  readonly sort: readonly string[]
   /** Runs of words that must be names. */
   readonly names: readonly string[]
   /** Further kinds of objects that are asked about, and not answered. */
@@ -55,13 +61,15 @@ const RACK = /\brack\s+(?:named\s+|called\s+)?([\w-]*\d[\w-]*)/i
 const VLAN_ID = /\bvlans?\s+(?:id\s+|number\s+)?(\d{1,4})\b/i
 const NETWORK = /\b(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:]+)\/\d{1,3}\b/i
 const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b/
-const BY_USER = /\b(?:by|did|has|user)\s+(?:user\s+)?([a-z][\w.@-]*)/i
+const BY_USER = /\b(?:by|did|has|user)\s+(?:user\s+)?([a-z][\w.@-]*)/gi
+const NOT_USERS =
+  /^(?:who|what|which|the|any\w*|some\w*|every\w*|nothing|this|that|it|there|we|you|they|change|been)$/i
 const GROUPING =
   /\b(?:by|per|for each|for every|in each|at each|at every|in every|grouped by|group by|split by|each|every|broken down by)\s+(?:the\s+)?/gi
 
 /** Reads what a question says by itself. */
 export function understand(typed: string, goesOnAboutChanges = false): Understanding {
-  const question = spellOut(typed)
+  const { sort, rest: question } = takeSort(spellOut(typed))
   const isChange = goesOnAboutChanges || (CHANGES.test(question) && !/\bwhat can\b/i.test(question))
   const special = takeSpecial(question, isChange)
   const grouped = takeGroups(special.rest, isChange)
@@ -69,7 +77,7 @@ export function understand(typed: string, goesOnAboutChanges = false): Understan
   const noun = mainNoun(nouns)
   // "Are all active?" is answered by how many are what.
   const isAll = ALL.test(question) && worded.status !== undefined
-  const groupBy = isAll ? ['status'] : [...grouped.groupBy, ...placesThatHave(question, nouns)]
+  const groupBy = isAll ? ['status'] : [...grouped.groupBy, ...groupsAsked(question, nouns)]
   const here = /\bthis\b(?! (?:week|month|year|morning))|\bhere\b/i.test(question)
   return {
     kind: isAll ? 'count' : kindOf(question, isChange, nouns.length > 0),
@@ -81,6 +89,7 @@ export function understand(typed: string, goesOnAboutChanges = false): Understan
       ...changeFilters(isChange, noun)
     },
     groupBy,
+    sort,
     // Groups come largest first.
     names: groupBy.length > 0 ? names.filter((name) => !RANKING.test(name)) : names,
     others: special.model ? [] : otherModels(nouns, noun),
@@ -95,6 +104,7 @@ export function understand(typed: string, goesOnAboutChanges = false): Understan
 
 function kindOf(question: string, isChange: boolean, hasNoun: boolean): LabKind | undefined {
   if (HELP.test(question)) return 'help'
+  if (asksWhatThereIs(question)) return 'describe'
   if (isChange) return 'changes'
   if (COUNT.test(question)) return 'count'
   if (CONNECTED.test(question)) return 'list'
@@ -113,6 +123,7 @@ function modelOf(
   // "VLAN 20" by itself asks for the VLAN; "prefixes in VLAN 20" does not.
   if (special.model && (special.model !== 'ipam.vlan' || !noun)) return special.model
   // Interfaces are the nearest thing: the lab model does not follow cables.
+  if (noun?.model === 'extras.tag' && !COUNT.test(question)) return 'dcim.device'
   return noun?.model ?? (CONNECTED.test(question) ? 'dcim.interface' : undefined)
 }
 
@@ -147,13 +158,11 @@ function nounFilters(nouns: readonly Noun[], { model }: Noun): Filters {
   return filters
 }
 
-/** "Which sites have firewalls?" asks for firewalls by site. */
-function placesThatHave(question: string, nouns: readonly Noun[]): readonly string[] {
-  const pattern =
-    /\b(?:which|what)\s+(site|location|region|countr|tenant|role|platform|provider)(?:y|ies|s)?\b.*\b(?:have|has|with|contain)\b/i
-  const place = pattern.exec(question)?.[1]?.toLowerCase()
-  if (!place || nouns.every(({ isPlace }) => isPlace)) return []
-  return [place === 'countr' ? 'country' : place]
+/** Groups that a question asks for without saying "by". */
+function groupsAsked(question: string, nouns: readonly Noun[]): readonly string[] {
+  const places = placesThatHave(question, nouns)
+  const isCounted = places.length > 0 || COUNT.test(question) || CHANGES.test(question)
+  return isCounted ? places : classesAsked(question, mainNoun(nouns))
 }
 
 /** Of several nouns the first that is not a kind of place: in "devices of the site AMS01" the site only explains. */
@@ -173,20 +182,20 @@ function takeSpecial(question: string, isChange: boolean) {
   let rest = question
   const take = (pattern: RegExp, read: (found: RegExpExecArray) => Filters): boolean => {
     const found = pattern.exec(rest)
-    if (!found) return false
-    Object.assign(filters, read(found))
+    const told = found ? read(found) : {}
+    if (!found || Object.keys(told).length === 0) return false
+    Object.assign(filters, told)
     rest = rest.replace(found[0], ' ')
     return true
   }
   if (isChange) {
-    const notUsers =
-      /^(?:who|what|which|the|any\w*|some\w*|every\w*|nothing|this|that|it|there|we|you|they|change|been)$/i
-    const user = BY_USER.exec(rest)?.[1]
-    if (user && !notUsers.test(user)) take(BY_USER, () => ({ user_name__ie: [user] }))
-    return { filters, rest, model: undefined }
+    const [phrase = '', user = ''] = [...rest.matchAll(BY_USER)].find(isUserNamed) ?? []
+    if (!user) return { filters, rest, model: undefined }
+    const named = { user_name__ie: [user] }
+    return { filters: named, rest: rest.replace(phrase, ' '), model: undefined }
   }
-  const about = take(WITHOUT_ADDRESS, () => ({ has_primary_ip: ['false'] }))
-  if (!about) take(WITH_ADDRESS, () => ({ has_primary_ip: ['true'] }))
+  if (!take(WITHOUT_ADDRESS, () => ({ has_primary_ip: ['false'] })))
+    take(WITH_ADDRESS, () => ({ has_primary_ip: ['true'] }))
   take(TAGGED, ([, tag = '']) => (isIgnored(tag) ? {} : { tags: [tag] }))
   const rack = take(RACK, ([, name = '']) => ({ rack: [name] }))
   const vlan = take(VLAN_ID, ([, vid = '']) => ({ vid: [vid] }))
@@ -194,6 +203,11 @@ function takeSpecial(question: string, isChange: boolean) {
   if (!network) take(ADDRESS, ([address]) => ({ address: [address] }))
   const model = specialModel({ rack, vlan, single: filters.address !== undefined })
   return { filters, rest, model }
+}
+
+/** “has changed” and “did anything” name nobody. */
+function isUserNamed([, word = '']: RegExpExecArray): boolean {
+  return !NOT_USERS.test(word) && !CHANGE_WORDS.test(word)
 }
 
 function specialModel(found: { rack: boolean; vlan: boolean; single: boolean }) {
@@ -236,11 +250,6 @@ function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-const TIME_WORDS = new Set(
-  'since yesterday today tonight week weeks day days hour hours month months last past recent recently latest newest previous ago morning during'.split(
-    ' '
-  )
-)
 const CHANGE_WORDS =
   /^(?:chang(?:e|es|ed|ing|elog)|log|history|modif\w*|edit\w*|update[ds]?|delet\w*|remov\w*|creat\w*|add(?:ed)?|touched|audit|made|did|happened|anyone|anybody|someone|user|users|object|objects)$/i
 const PLAIN_WORDS =
@@ -277,7 +286,7 @@ function readWord(words: readonly string[], isChange: boolean): WordReading {
   if (status) return { words: status.words, filters: status.value }
   const noun = matchNoun(words)
   if (noun) return { words: noun.words, noun: noun.value }
-  if (isIgnored(word) || PLAIN_WORDS.test(word) || TIME_WORDS.has(word.toLowerCase())) {
+  if (isIgnored(word) || PLAIN_WORDS.test(word) || isTimeWord(word)) {
     return { words: 1 }
   }
   if (isChange && (CHANGE_WORDS.test(word) || /^\d+$/.test(word))) return { words: 1 }

@@ -223,3 +223,30 @@ export function splitWords(question: string): string[] {
     .map((word) => word.replace(/^[./:_-]+|[./:_-]+$/g, ''))
     .filter(Boolean)
 }
+
+const ASKS_WHAT_THERE_IS =
+  /\b(?:what|which)\s+(?:fields|filters|attributes|columns)\b|\bfilter(?:ed)?\b.*\bby\b|\b(?:what|which)\s+(?:status(?:es)?|roles?|types?)\s+can\b|\b(?:what|which)\s+(?:models|kinds of (?:objects|things))\b/i
+
+/** Asks for kinds of objects, or for fields, filters and values of one, rather than for objects. */
+export const asksWhatThereIs = (question: string) => ASKS_WHAT_THERE_IS.test(question)
+
+const CLASSES_OF = /\b(?:what|which|list|show)\b.*\b(tag|role)s?\s+(?:do|does|of|on|are used)\b/i
+
+/**
+ * "Which tags do devices have?" asks for devices by tag, and so does "list the tags": Nautobot lists no tags, and those in
+ * use can be counted.
+ */
+export function classesAsked(question: string, noun: Noun | undefined): readonly string[] {
+  if (noun?.model === 'extras.tag') return ['tags']
+  const name = noun && CLASSES_OF.exec(question)?.[1]?.toLowerCase()
+  return name ? [GROUPS[name] ?? name] : []
+}
+
+/** "Which sites have firewalls?" asks for firewalls by site. */
+export function placesThatHave(question: string, nouns: readonly Noun[]): readonly string[] {
+  const pattern =
+    /\b(?:which|what)\s+(site|location|region|countr|tenant|role|platform|provider)(?:y|ies|s)?\b.*\b(?:have|has|with|contain)\b/i
+  const place = pattern.exec(question)?.[1]?.toLowerCase()
+  if (!place || nouns.every(({ isPlace }) => isPlace)) return []
+  return [place === 'countr' ? 'country' : place]
+}

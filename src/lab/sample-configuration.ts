@@ -31,17 +31,38 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     api_version: '',
     secrets_group: null,
     system_prompt: null,
+    mcp_servers: [],
     is_default: false,
     verify_tls: true,
     timeout: 120,
-    parameters: {}
+    parameters: {},
+    context_size: 128_000,
+    input_price: null,
+    cached_input_price: null,
+    output_price: null,
+    fallback_model: null,
+    redact: false,
+    entra_tenant_id: '',
+    entra_client_id: ''
   },
   'nautobot_ai_ops.mcpserver': {
     description: '',
     enabled: true,
+    transport: 'http',
+    identity: 'service',
     secrets_group: null,
+    credential_header: '',
+    headers: {},
     verify_tls: true,
-    timeout: 30
+    connect_timeout: 5,
+    timeout: 30,
+    total_timeout: 600,
+    tool_prefix: '',
+    allowed_tools: [],
+    denied_tools: [],
+    read_only_tools: [],
+    approval_tools: [],
+    max_result_bytes: 8_388_608
   }
 }
 
@@ -102,6 +123,7 @@ export function createSampleConfiguration(
         )
       }
       store.delete(object.id)
+      leaveModels(store, object.id)
     },
 
     reportHealth(object, healthy) {
@@ -112,5 +134,15 @@ export function createSampleConfiguration(
       save(modelOf(object.objectType), object.id, { ...object.values, status })
       return { status: wanted, changed: true }
     }
+  }
+}
+
+/** A server that is gone is no model's any more. */
+function leaveModels(store: SampleStore, serverId: string): void {
+  for (const other of store.list('nautobot_ai_ops.llmmodel')) {
+    const { mcp_servers: servers } = other.values
+    if (!Array.isArray(servers) || !servers.includes(serverId)) continue
+    const left = servers.filter((id) => id !== serverId)
+    store.put({ ...other, values: { ...other.values, mcp_servers: left } })
   }
 }

@@ -38,7 +38,7 @@ const FILTER_TYPES: Readonly<Record<SampleFilter['kind'], string>> = {
 
 /** All models of Nautobot; only those of the sample can be viewed. */
 export function describeModels(user: SampleUser): Json {
-  const own = SAMPLE_MODELS.map(({ objectType, name, plural, path }) => ({
+  const own = SAMPLE_MODELS.map(({ objectType, name, plural, path, fields }) => ({
     object_type: objectType,
     name,
     plural,
@@ -46,6 +46,7 @@ export function describeModels(user: SampleUser): Json {
     page: path,
     // Nautobot's tags have no GraphQL list of their own.
     graphql: objectType !== 'extras.tag',
+    mac: 'mac_address' in fields,
     view: user.mayView(objectType)
   }))
   const others = OTHER_MODELS.map(({ objectType, ...other }) => ({

@@ -66,7 +66,14 @@ function fieldsOf(model: SampleModel, building: Building): Record<string, FieldC
   for (const [name, field] of Object.entries(model.fields)) {
     fields[name] = fieldOf(name, field, building)
   }
+  if (Object.values(model.fields).some(({ kind }) => kind === 'custom'))
+    fields._custom_field_data = { type: GenericScalar, resolve: customData }
   return fields
+}
+
+function customData({ values }: SampleObject) {
+  const own = Object.entries(values).filter(([name]) => name.startsWith('cf_'))
+  return Object.fromEntries(own.map(([name, value]) => [name.slice('cf_'.length), value]))
 }
 
 function fieldOf(name: string, field: SampleField, building: Building): FieldConfig {

@@ -5,6 +5,7 @@ import {
   bySearch,
   byText,
   defineModel,
+  many,
   number,
   one,
   type SampleModel,
@@ -13,7 +14,9 @@ import {
 
 const status = byRelated('status', 'extras.status')
 const secretsGroup = byRelated('secrets_group', 'extras.secretsgroup')
-const PROVIDERS = ['azure-openai', 'openai']
+const PROVIDERS = ['azure-openai', 'openai', 'anthropic']
+const TRANSPORTS = ['http', 'sse']
+const IDENTITIES = ['none', 'service', 'user']
 
 const systemPrompt = defineModel('nautobot_ai_ops.systemprompt', {
   name: 'system prompt',
@@ -46,10 +49,19 @@ const llmModel = defineModel('nautobot_ai_ops.llmmodel', {
     api_version: text,
     secrets_group: one('extras.secretsgroup'),
     system_prompt: one('nautobot_ai_ops.systemprompt'),
+    mcp_servers: many('nautobot_ai_ops.mcpserver'),
     is_default: boolean,
     verify_tls: boolean,
     timeout: number,
-    parameters: { kind: 'json' }
+    parameters: { kind: 'json' },
+    context_size: number,
+    input_price: { kind: 'json' },
+    cached_input_price: { kind: 'json' },
+    output_price: { kind: 'json' },
+    fallback_model: one('nautobot_ai_ops.llmmodel'),
+    redact: boolean,
+    entra_tenant_id: text,
+    entra_client_id: text
   },
   filters: {
     q: bySearch('name', 'description', 'model_name'),
@@ -59,6 +71,9 @@ const llmModel = defineModel('nautobot_ai_ops.llmmodel', {
     is_default: byBoolean('is_default'),
     provider: { kind: 'choice', path: 'provider', values: PROVIDERS },
     system_prompt: byRelated('system_prompt', 'nautobot_ai_ops.systemprompt'),
+    mcp_servers: byRelated('mcp_servers', 'nautobot_ai_ops.mcpserver'),
+    fallback_model: byRelated('fallback_model', 'nautobot_ai_ops.llmmodel'),
+    redact: byBoolean('redact'),
     secrets_group: secretsGroup,
     status
   },
@@ -76,14 +91,28 @@ const mcpServer = defineModel('nautobot_ai_ops.mcpserver', {
     status: one('extras.status'),
     enabled: boolean,
     remote_url: text,
+    transport: { kind: 'choice', enumName: 'MCPServerTransportChoices', values: TRANSPORTS },
+    identity: { kind: 'choice', enumName: 'MCPServerIdentityChoices', values: IDENTITIES },
     secrets_group: one('extras.secretsgroup'),
+    credential_header: text,
+    headers: { kind: 'json' },
     verify_tls: boolean,
-    timeout: number
+    connect_timeout: number,
+    timeout: number,
+    total_timeout: number,
+    tool_prefix: text,
+    allowed_tools: { kind: 'json' },
+    denied_tools: { kind: 'json' },
+    read_only_tools: { kind: 'json' },
+    approval_tools: { kind: 'json' },
+    max_result_bytes: number
   },
   filters: {
     q: bySearch('name', 'description', 'remote_url'),
     name: byText('name'),
     enabled: byBoolean('enabled'),
+    transport: { kind: 'choice', path: 'transport', values: TRANSPORTS },
+    identity: { kind: 'choice', path: 'identity', values: IDENTITIES },
     secrets_group: secretsGroup,
     status
   },

@@ -16,16 +16,10 @@ export const SAMPLE_MODELS: readonly SampleModel[] = [
 ]
 
 const byType = new Map(SAMPLE_MODELS.map((model) => [model.objectType, model]))
-const byPath = new Map(SAMPLE_MODELS.map((model) => [model.path, model]))
 
 /** The model of an object type, or undefined outside the sample. */
 export function findModel(objectType: string): SampleModel | undefined {
   return byType.get(objectType)
-}
-
-/** The model whose list has this path below `/api`. */
-export function findModelByPath(path: string): SampleModel | undefined {
-  return byPath.get(path)
 }
 
 /** A model that the sample's own code names. */

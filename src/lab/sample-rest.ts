@@ -175,9 +175,12 @@ function showValue(value: unknown, name: string, field: SampleField, view: RestV
   }
 }
 
+/** Lists that Nautobot and the shim show without `exclude_m2m=false`. */
+const ALWAYS_SHOWN: ReadonlySet<string> = new Set(['tags', 'mcp_servers'])
+
 function isShown(name: string, field: SampleField, { excludeMany }: RestView): boolean {
   if (field.kind === 'reverse' && !field.inRest) return false
-  return !excludeMany || name === 'tags'
+  return !excludeMany || ALWAYS_SHOWN.has(name)
 }
 
 function showReference(id: unknown, view: RestView): unknown {

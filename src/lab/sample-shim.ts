@@ -8,7 +8,9 @@ import { describeModel, describeModels } from './sample-describe.ts'
 import type { SampleModel } from './sample-model.ts'
 import { modelOf } from './sample-models.ts'
 import { CONFIGURATION_MODELS } from './sample-models-ai-ops.ts'
+import { showOnly } from './sample-only-object.ts'
 import { refuse, SampleRefusal } from './sample-refusal.ts'
+import { showWithRelated } from './sample-related.ts'
 import { getObject, modelInPath, type RestRequest, showObject } from './sample-rest.ts'
 import type { SampleIdentity, SampleRight, SampleUser, SampleUsers } from './sample-users.ts'
 
@@ -38,10 +40,14 @@ function registerIdentity(app: FastifyInstance, options: SampleShimOptions): voi
   const { users, identityOf, restRequestOf } = options
 
   /** Who may chat may chat with all of them. */
-  function llmModelIds(request: FastifyRequest, user: SampleUser): readonly string[] {
-    if (!user.scopes.includes('chat')) return []
+  function permitted(request: FastifyRequest, user: SampleUser) {
     const { store } = restRequestOf(request, user)
-    return store.list('nautobot_ai_ops.llmmodel').map(({ id }) => id)
+    const idsOf = (objectType: string) =>
+      user.scopes.includes('chat') ? store.list(objectType).map(({ id }) => id) : []
+    return {
+      llm_models: idsOf('nautobot_ai_ops.llmmodel'),
+      mcp_servers: idsOf('nautobot_ai_ops.mcpserver')
+    }
   }
 
   // The sample mints no session tokens, so no key verifies one.
@@ -58,7 +64,7 @@ function registerIdentity(app: FastifyInstance, options: SampleShimOptions): voi
       write_enabled: writeEnabled,
       exchanged,
       scopes: user.scopes,
-      llm_models: llmModelIds(request, user)
+      ...permitted(request, user)
     }
   })
 
@@ -68,7 +74,7 @@ function registerIdentity(app: FastifyInstance, options: SampleShimOptions): voi
     const answer = users.exchange(kind, presented)
     const { user } = users.authenticate(`Token ${answer.token}`)
     void reply.header('cache-control', 'no-store').code(201)
-    return { ...answer, llm_models: llmModelIds(request, user) }
+    return { ...answer, ...permitted(request, user) }
   })
 }
 
@@ -95,6 +101,20 @@ function registerQuestions(app: FastifyInstance, options: SampleShimOptions): vo
     identityOf(request)
     return describeModel(modelNamed(request.params.type))
   })
+
+  app.get(`${BASE}/objects/`, async (request) => {
+    const { user } = identityOf(request)
+    return showOnly(restRequestOf(request, user), modelNamed)
+  })
+
+  app.get<{ Params: { type: string; id: string } }>(
+    `${BASE}/objects/:type/:id/`,
+    async (request) => {
+      const { user } = identityOf(request)
+      const { type, id } = request.params
+      return showWithRelated(restRequestOf(request, user), modelNamed(type), id)
+    }
+  )
 
   app.get(`${BASE}/change-log/`, async (request) => {
     const { user } = identityOf(request)

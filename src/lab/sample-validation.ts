@@ -1,6 +1,9 @@
+import { parameterProblems } from '../nautobot/model-parameters.ts'
+import { promptProblems } from '../nautobot/prompt-variables.ts'
 import type { FieldErrors } from './sample-filters.ts'
 import type { SampleField, SampleModel } from './sample-model.ts'
 import { SampleRefusal } from './sample-refusal.ts'
+import { serverErrors } from './sample-server-validation.ts'
 import type { SampleStore } from './sample-store.ts'
 
 type Values = Record<string, unknown>
@@ -22,7 +25,14 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'nautobot_ai_ops.llmmodel': ['name', 'status', 'model_name'],
   'nautobot_ai_ops.mcpserver': ['name', 'status', 'remote_url']
 }
-const NULLABLE = new Set(['secrets_group', 'system_prompt'])
+const NULLABLE = new Set([
+  'secrets_group',
+  'system_prompt',
+  'fallback_model',
+  'input_price',
+  'cached_input_price',
+  'output_price'
+])
 const READ_ONLY = new Set(['created', 'last_updated', 'tags'])
 const MAX_TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
   'nautobot_ai_ops.llmmodel': 3600,
@@ -30,20 +40,6 @@ const MAX_TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
 }
 const MAX_NAME_CHARACTERS = 255
 const MAX_TEXT_CHARACTERS = 100_000
-/** Parameters of a chat completion and their ranges, as the shim has them. */
-const NUMBER_PARAMETERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
-  temperature: [0, 2],
-  top_p: [0, 1],
-  max_tokens: [1, 1_000_000],
-  max_completion_tokens: [1, 1_000_000],
-  frequency_penalty: [-2, 2],
-  presence_penalty: [-2, 2],
-  seed: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
-}
-const CHOICE_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
-  reasoning_effort: ['minimal', 'low', 'medium', 'high'],
-  verbosity: ['low', 'medium', 'high']
-}
 
 /**
  * The values of an object after a write. Fields that Nautobot does not know are ignored, as Nautobot does.
@@ -62,7 +58,17 @@ export function checkWrite(write: Write): Values {
   const merged = { ...before, ...values }
   if (Object.keys(errors).length === 0) Object.assign(errors, checkTogether(write, merged))
   if (Object.keys(errors).length > 0) throw new SampleRefusal(400, errors)
-  return merged
+  return movesSecret(write, merged) ? { ...merged, secrets_group: null } : merged
+}
+
+/** A secret does not go along to the address of another server; as the shim has it. */
+function movesSecret({ before, id }: Write, after: Values): boolean {
+  const isKept = after.secrets_group !== null && before.secrets_group === after.secrets_group
+  return id !== undefined && isKept && originOf(before) !== originOf(after)
+}
+
+function originOf({ remote_url: url, provider }: Readonly<Values>): string {
+  return URL.parse(String(url))?.origin ?? String(provider)
 }
 
 function readFields(write: Write, entries: readonly (readonly [string, unknown])[]) {
@@ -91,6 +97,7 @@ function readValue(write: Write, name: string, field: SampleField, value: unknow
   if (field.kind === 'one') {
     return value === null ? { value } : readReference(write, field.model, value)
   }
+  if (field.kind === 'many') return readReferences(write, field.model, value)
   if (field.kind === 'text') return readText(write, name, value)
   const error = plainError(field, value)
   return error === undefined ? { value } : { error }
@@ -141,6 +148,17 @@ function readReference({ store, model }: Write, objectType: string, given: unkno
   return { value: found.id }
 }
 
+function readReferences(write: Write, objectType: string, given: unknown): Read {
+  if (!Array.isArray(given)) return { error: 'Expected a list of items.' }
+  const ids: unknown[] = []
+  for (const each of given) {
+    const read = readReference(write, objectType, each)
+    if ('error' in read) return read
+    ids.push(read.value)
+  }
+  return { value: [...new Set(ids)] }
+}
+
 /** What no single field can tell. */
 function checkTogether({ store, model, id }: Write, values: Values): FieldErrors {
   const errors: FieldErrors = {}
@@ -153,8 +171,12 @@ function checkTogether({ store, model, id }: Write, values: Values): FieldErrors
   const maxTimeout = MAX_TIMEOUT_SECONDS[model.objectType]
   if (maxTimeout !== undefined)
     Object.assign(errors, timeoutErrors(Number(values.timeout), maxTimeout))
-  const parameters = parameterErrors(values.parameters)
+  const unknown = typeof values.text === 'string' ? promptProblems(values.text) : []
+  if (unknown.length > 0) errors.text = unknown
+  const { parameters: given } = values
+  const parameters = given === undefined ? [] : parameterProblems(given)
   if (parameters.length > 0) errors.parameters = parameters
+  if (model.objectType === 'nautobot_ai_ops.mcpserver') Object.assign(errors, serverErrors(values))
   return errors
 }
 
@@ -179,30 +201,4 @@ function timeoutErrors(seconds: number, max: number): FieldErrors {
   if (seconds < 1) return { timeout: ['Ensure this value is greater than or equal to 1.'] }
   if (seconds <= max) return {}
   return { timeout: [`Ensure this value is less than or equal to ${max}.`] }
-}
-
-function parameterErrors(parameters: unknown): string[] {
-  if (parameters === undefined) return []
-  if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
-    return ['Enter a JSON object, for example {"temperature": 0.2}.']
-  }
-  return Object.entries(parameters).flatMap(([name, value]) => parameterError(name, value) ?? [])
-}
-
-function parameterError(name: string, value: unknown): string | undefined {
-  const choices = Object.hasOwn(CHOICE_PARAMETERS, name) ? CHOICE_PARAMETERS[name] : undefined
-  if (choices) {
-    const fits = typeof value === 'string' && choices.includes(value)
-    return fits ? undefined : `Set "${name}" to one of ${choices.join(', ')}.`
-  }
-  const range = Object.hasOwn(NUMBER_PARAMETERS, name) ? NUMBER_PARAMETERS[name] : undefined
-  if (!range) {
-    const allowed = [...Object.keys(NUMBER_PARAMETERS), ...Object.keys(CHOICE_PARAMETERS)].join(
-      ', '
-    )
-    return `Remove "${name.slice(0, 50)}": it is not an allowed parameter. Allowed are ${allowed}.`
-  }
-  const [min, max] = range
-  const fits = typeof value === 'number' && value >= min && value <= max
-  return fits ? undefined : `Set "${name}" to a number from ${min} to ${max}.`
 }

@@ -13,6 +13,7 @@ afterAll(() => lab.close())
 type Device = Parameters<Parameters<typeof devices>[0] & object>[0]
 const inside = (place: string, role?: string) =>
   devices((device: Device) => at(place)(device) && (!role || device.role === role)).length
+const count = (fits: Parameters<typeof devices>[0]) => devices(fits).length
 const tagged = (tag: string, role: string) =>
   devices((device) => device.tags.includes(tag) && device.role === role).length
 
@@ -72,11 +73,11 @@ test.each<[question: string, said: string]>([
   ['model of ams01-sw-03', '| device type | DCS-7050SX3-48YC8 |'],
   ['is there a device called lon01-sw-01', '**1** device named lon01-sw-01'],
   ['firewalls not active', '**1** non-active firewall'],
-  ['who did what on ams01-sw-06 this week', '**1** change of objects whose name'],
+  ['who did what on ams01-sw-06 this week', '**1** change of ams01-sw-06'],
   ['who owns 10.255.0.1', 'ams01-rtr-01'],
   [
     'who changed something on ams01 this week',
-    `**${changes.filter(({ name, hoursAgo }) => /ams01/.test(name) && hoursAgo <= 168).length}** changes of objects whose`
+    `**${changes.filter(({ name, hoursAgo }) => /ams01/.test(name) && hoursAgo <= 168).length}** changes at ams01`
   ],
   ['last 3 changes', 'The newest **3** of **']
 ])('answers "%s" typed as people type', async (question, said) => {
@@ -112,7 +113,7 @@ test.each([
   ['how many ips are there in ams01', 'I cannot select IP addresses by location'],
   ['how many devices are in ZZZ99', 'I do not know what “ZZZ99” is'],
   ['how many free ports on ams01-sw-01', 'I do not know what “free” is'],
-  ['who changed what in EMEA', 'It knows the names of objects, not their places']
+  ['who changed what in Europa', 'is not one of the available choices']
 ])('says so instead of answering something else: "%s"', async (question, said) => {
   expect((await lab.converse()(question)).text).toContain(said)
 })
@@ -155,4 +156,45 @@ test('says what rights hide instead of counting nothing', async () => {
   } finally {
     await restricted.close()
   }
+})
+
+test.each<[talk: readonly string[], said: string]>([
+  [
+    ['How many VLANs are in Amsterdam?', 'and in Paris?', 'and in London?'],
+    `**${vlans.filter(at('LON01')).length}** VLANs at LON01`
+  ],
+  [
+    ['How many routers are in AMS01?', 'How many racks are in Amsterdam?', 'and in FRA01?'],
+    `**${racks.filter(at('FRA01')).length}** racks at FRA01`
+  ],
+  [
+    ['How many racks are in Amsterdam?', 'AMS01'],
+    `**${racks.filter(at('AMS01')).length}** racks at AMS01`
+  ],
+  // Whose they are would be lost.
+  [
+    ['How many active devices in Amsterdam belong to Retail?', 'and in AMS01?'],
+    'I do not understand'
+  ],
+  [['How many racks are in Amsterdam?', 'and by status?'], 'I do not understand']
+])('goes on about what was asked when a name in it was not known: %j', async (talk, said) => {
+  const ask = lab.converse()
+  let text = ''
+  for (const question of talk) text = (await ask(question)).text
+
+  expect(text).toContain(said)
+})
+
+test.each<[question: string, said: string]>([
+  ['how many devices have the role firewall', `**${count((d) => d.role === 'firewall')}**`],
+  ['how many devices have the tag pci', `**${count((d) => d.tags.includes('pci'))}**`],
+  ['devices with tag "pci"', `**${count((d) => d.tags.includes('pci'))}**`],
+  ['list the tags', `| critical | ${count((d) => d.tags.includes('critical'))} |`],
+  ['what tags do we have?', `| pci | ${count((d) => d.tags.includes('pci'))} |`],
+  ['which tags do devices have?', `| pci | ${count((d) => d.tags.includes('pci'))} |`],
+  ['which roles do devices have?', `| router | ${count((d) => d.role === 'router')} |`],
+  ['how many tags are there?', `**${network.tags.length}** tags`],
+  ['list the roles', '| Administrative |']
+])('knows roles and tags: "%s"', async (question, said) => {
+  expect((await lab.converse()(question)).text).toContain(said)
 })

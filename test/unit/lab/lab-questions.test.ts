@@ -98,6 +98,7 @@ test.each<[question: string, number: number]>([
     changes.filter((c) => c.hoursAgo <= hoursSinceYesterday()).length
   ],
   ['Who changed what this week?', changes.filter((c) => c.hoursAgo <= 168).length],
+  ['What has changed in the last 2 days?', changes.filter((c) => c.hoursAgo <= 48).length],
   ['how many changes were made in the last 2 days', changes.filter((c) => c.hoursAgo <= 48).length],
   ['What did alice change?', changes.filter((c) => c.user === 'alice').length],
   ['what was deleted this week?', changes.filter((c) => c.action === 'delete').length],
@@ -122,7 +123,7 @@ test.each<[question: string, groups: readonly (readonly [label: string, count: n
     'devices by role and status',
     [
       ['router', deviceCount(role('router'))],
-      ['Staged', deviceCount((d) => d.status === 'Staged')]
+      ['firewall', deviceCount(role('firewall'))]
     ]
   ],
   [
@@ -175,8 +176,12 @@ test('looks into the change log for the place of the question before', async () 
   const ask = lab.converse()
   await ask('What VLANs does NYC01 have?')
   const { text } = await ask('and who changed what there this week?')
-  const expected = changes.filter(({ name, hoursAgo }) => /nyc01/.test(name) && hoursAgo <= 168)
-  expect(text).toContain(`**${expected.length}** change of objects whose name contains “NYC01”`)
+  const isThere = ({ name, objectType }: (typeof changes)[number]) =>
+    objectType === 'dcim.device'
+      ? /nyc01/.test(name)
+      : circuits.some(({ cid, a, z }) => cid === name && (a === 'NYC01' || z === 'NYC01'))
+  const expected = changes.filter((change) => isThere(change) && change.hoursAgo <= 168)
+  expect(text).toContain(`**${expected.length}** changes at NYC01`)
 })
 
 test('goes on with another kind, another place, and no place at all', async () => {
@@ -218,6 +223,75 @@ test('knows the page that the question was asked from', async () => {
   expect((await place('how many devices are here?')).text).toContain(
     `**${deviceCount(at('AMS01'))}** devices here`
   )
+})
+
+test('counts by two fields at once', async () => {
+  const { text, calls } = await lab.converse()('devices by role and status in EMEA')
+  const active = deviceCount((d) => role('router')(d) && at('EMEA')(d) && d.status === 'Active')
+
+  expect(calls).toEqual([
+    expect.objectContaining({
+      name: 'count',
+      args: expect.objectContaining({ group_by: ['role', 'status'] })
+    })
+  ])
+  expect(text).toContain(
+    `| router | ${deviceCount((d) => role('router')(d) && at('EMEA')(d))} | ${active} |`
+  )
+})
+
+test.each<
+  [question: string, sort: string[], read: (device: ReturnType<typeof devices>[number]) => string]
+>([
+  ['list the devices in AMS01 sorted by name', ['name'], ({ name }) => name],
+  ['devices in AMS01 sorted by serial descending', ['-serial'], ({ serial }) => serial],
+  [
+    'show me the devices of AMS01 ordered by role and name',
+    ['role', 'name'],
+    (d) => `${d.role} ${d.name}`
+  ]
+])('sorts: "%s"', async (question, sort, read) => {
+  const { text, calls } = await lab.converse()(question)
+  const collator = new Intl.Collator('en', { numeric: true })
+  const sorted = devices(at('AMS01')).toSorted((a, b) => collator.compare(read(a), read(b)))
+  const expected = sort[0]?.startsWith('-') ? sorted.toReversed() : sorted
+  const shown = [...text.matchAll(/^\| (ams01-\S+) \|/gm)].map(([, name]) => name)
+
+  expect(calls.at(-1)?.args).toMatchObject({ sort })
+  expect(shown).toEqual(expected.map(({ name }) => name))
+})
+
+test.each([
+  ['what is 10.10.0.11/24?', 'IP address **10.10.0.11/24**', 'mgmt0'],
+  ['which interface has the mac 02:00:5e:10:00:11', 'Interface **ams01-rtr-01 mgmt0**', ''],
+  ['tell me about ams01-users', 'VLAN **20 ams01-users**', '** prefixes'],
+  ['tell me about AMS01-R1-01', 'Rack **AMS01-R1-01**', '** devices: '],
+  ['tell me about ams01-rtr-01', 'Device **ams01-rtr-01**', '** IP addresses: ']
+])('tells about one object with what belongs to it: "%s"', async (question, head, related) => {
+  const { text, calls } = await lab.converse()(question)
+
+  expect(calls.map(({ name }) => name)).toEqual(['get'])
+  expect(text).toContain(head)
+  expect(text).toContain(related)
+})
+
+test.each([
+  ['which filters do devices have?', 'has_primary_ip'],
+  ['what fields do circuits have', 'commit_rate'],
+  ['what status can a device have?', '**Active**'],
+  ['which models are there?', 'dcim']
+])('says what can be asked: "%s"', async (question, said) => {
+  const { text, calls } = await lab.converse()(question)
+
+  expect(calls.map(({ name }) => name)).toEqual(['describe'])
+  expect(text).toContain(said)
+})
+
+test('tells what each change did', async () => {
+  const { text, calls } = await lab.converse()('what changed on nyc01-sw-03?')
+
+  expect(calls.map(({ name }) => name)).toEqual(['changes'])
+  expect(text).toMatch(/\| .*→.* \|/)
 })
 
 test('says how it read a mistyped name', async () => {

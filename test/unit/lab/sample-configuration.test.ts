@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { MAX_CONFIGURATION_OBJECTS } from '../../../src/lab/sample-configuration.ts'
+import { Secret } from '../../../src/platform/secret.ts'
 import { startSample } from './support/sample.ts'
 
 const BASE = '/api/plugins/ai-ops'
@@ -51,6 +52,56 @@ test.each<
     { ...SERVER, timeout: 601 },
     'timeout',
     'less than or equal to 600'
+  ],
+  [
+    'a header',
+    'mcp-servers',
+    { ...SERVER, headers: { Cookie: 'a' } },
+    'headers',
+    'Remove "Cookie"'
+  ],
+  [
+    'a header of a credential',
+    'mcp-servers',
+    { ...SERVER, credential_header: 'Host' },
+    'credential_header',
+    "server's own"
+  ],
+  [
+    'a command',
+    'mcp-servers',
+    { ...SERVER, transport: 'stdio' },
+    'transport',
+    'not a valid choice'
+  ],
+  ['a prefix', 'mcp-servers', { ...SERVER, tool_prefix: 'a b' }, 'tool_prefix', 'letters, digits'],
+  [
+    'a total below one call',
+    'mcp-servers',
+    { ...SERVER, timeout: 30, total_timeout: 29 },
+    'total_timeout',
+    'at least the 30 seconds'
+  ],
+  [
+    'a result of nothing',
+    'mcp-servers',
+    { ...SERVER, max_result_bytes: 1_023 },
+    'max_result_bytes',
+    'greater than or equal to 1024'
+  ],
+  [
+    'no list of tools',
+    'mcp-servers',
+    { ...SERVER, denied_tools: 'a' },
+    'denied_tools',
+    'JSON list'
+  ],
+  [
+    'no name of a tool',
+    'mcp-servers',
+    { ...SERVER, allowed_tools: ['a b'] },
+    'allowed_tools',
+    'names'
   ],
   [
     'a time-out of nothing',
@@ -151,4 +202,21 @@ test('keeps a bounded number of objects', async () => {
   const { ask } = await startSample({ mcpServers: many })
   const { status, body } = await ask(`${BASE}/mcp-servers/`, { body: SERVER })
   expect([status, body.non_field_errors.join()]).toEqual([400, expect.stringContaining('100')])
+})
+
+test('[S3] a secret does not go along to the address of another server', async () => {
+  const id = '00000000-0000-4000-8000-000000000077'
+  const { ask } = await startSample({
+    llmModels: [{ ...MODEL, id, remote_url: 'https://models.example.com/v1' }],
+    credentials: new Map([[id, new Secret('key')]])
+  })
+  const path = `${BASE}/llm-models/${id}/`
+  const change = async (body: object) =>
+    (await ask(path, { method: 'PATCH', body })).body.secrets_group?.id
+  const group = (await ask(path)).body.secrets_group.id
+  expect(await change({ description: 'new' })).toBe(group)
+  expect(await change({ remote_url: 'https://models.example.com/v2' })).toBe(group)
+  expect(await change({ remote_url: 'https://elsewhere.example.com/' })).toBeUndefined()
+  expect(await change({ secrets_group: group })).toBe(group)
+  expect(await change({ remote_url: '' })).toBeUndefined()
 })

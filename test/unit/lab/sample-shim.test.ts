@@ -24,7 +24,8 @@ test('tells who is asking', async () => {
     write_enabled: true,
     exchanged: false,
     scopes: ['chat', 'operate', 'erase'],
-    llm_models: [MODEL_ID]
+    llm_models: [MODEL_ID],
+    mcp_servers: []
   })
   const restricted = await ask(`${BASE}/whoami/`, { who: 'restricted' })
   expect(restricted.body.scopes).toEqual(['chat'])

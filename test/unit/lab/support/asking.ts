@@ -6,7 +6,8 @@ import { openTools } from '../../../support/tool-client.ts'
 
 const MAX_ROUNDS = 6
 const TOKENS = { lab: 'lab-token', restricted: 'restricted-token' }
-const TOOLS = ['count', 'find'].map((name) => ({
+const NAMES = ['changes', 'count', 'describe', 'find', 'get'] as const
+const TOOLS = NAMES.map((name) => ({
   type: 'function',
   function: { name, description: name, parameters: { type: 'object' } }
 }))
@@ -16,7 +17,7 @@ export type WireMessage = Record<string, unknown>
 
 interface Answer {
   content: string | null
-  tool_calls?: { id: string; function: { name: 'count' | 'find'; arguments: string } }[]
+  tool_calls?: { id: string; function: { name: (typeof NAMES)[number]; arguments: string } }[]
 }
 
 export interface Turn {
