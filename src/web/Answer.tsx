@@ -1,12 +1,25 @@
 import { memo, type ReactNode } from 'react'
+import type { RetryNote } from '../agent/agent-events.ts'
 import { AnswerFooter } from './AnswerFooter.tsx'
 import { useSeconds } from './chat-hooks.ts'
+import { withMarks } from './claim-marks.tsx'
 import { FailureBox } from './FailureBox.tsx'
+import { Late } from './Late.tsx'
 import { MarkdownBlock, MarkdownTail } from './Markdown.tsx'
 import { keyed } from './markdown-rendering.ts'
-import { type Answer as AnswerMessage, isOpen, type Part, type TextPart } from './message.ts'
+import {
+  type Answer as AnswerMessage,
+  isOpen,
+  type Part,
+  type TextPart,
+  undecided
+} from './message.ts'
 import { groupParts } from './part-groups.ts'
+import { SummaryNote } from './SummaryNote.tsx'
 import { ToolSteps } from './ToolSteps.tsx'
+import { Why } from './Why.tsx'
+
+const loadAsks = () => import('./Asks.tsx')
 
 /** From here on, the wait is said in seconds. */
 const LONG_WAIT_SECONDS = 4
@@ -14,6 +27,7 @@ const LONG_WAIT_SECONDS = 4
 export const Answer = memo(function Answer({ answer }: { readonly answer: AnswerMessage }) {
   return (
     <article className="answer" aria-label="Answer" aria-busy={isOpen(answer)}>
+      {answer.summary !== undefined && <SummaryNote summary={answer.summary} />}
       {groupParts(answer.parts).map((group) =>
         group.kind === 'text' ? (
           <Text key={group.id} part={group.part} />
@@ -21,6 +35,10 @@ export const Answer = memo(function Answer({ answer }: { readonly answer: Answer
           <ToolSteps key={group.id} parts={group.parts} />
         )
       )}
+      {isOpen(answer) && asksOf(answer) > 0 && (
+        <Late load={loadAsks}>{({ Asks }) => <Asks answer={answer} />}</Late>
+      )}
+      {isOpen(answer) && undecided(answer).length > 0 && <Why answer={answer} />}
       {isOpen(answer) && <Waiting answer={answer} />}
       {answer.failure && <FailureBox answer={answer} failure={answer.failure} />}
       {!isOpen(answer) && <AnswerFooter answer={answer} />}
@@ -28,16 +46,26 @@ export const Answer = memo(function Answer({ answer }: { readonly answer: Answer
   )
 })
 
+const asksOf = (answer: AnswerMessage) => undecided(answer).length + answer.elicitations.length
+
 const Text = memo(function Text({ part }: { readonly part: TextPart }): ReactNode {
   return (
     <div className="markdown">
-      {keyed(part.done).map(({ key, item }) => (
+      {keyed(markedBlocks(part)).map(({ key, item }) => (
         <MarkdownBlock key={key} text={item} />
       ))}
-      {part.tail !== '' && <MarkdownTail text={part.tail} />}
+      {part.tail !== '' && <MarkdownTail text={withMarks(part.tail, 0)} />}
     </div>
   )
 })
+
+function markedBlocks({ done, marks }: TextPart): readonly string[] {
+  let end = 0
+  return done.map((block) => {
+    end += block.length
+    return withMarks(block, end - block.length, marks)
+  })
+}
 
 function Waiting({ answer }: { readonly answer: AnswerMessage }) {
   const words = waitingWords(answer)
@@ -59,10 +87,15 @@ function waitingWords(answer: AnswerMessage): string | undefined {
   if (answer.link === 'reconnecting') return 'Connection lost. Reconnecting; nothing is lost…'
   if (answer.phase === 'sending') return 'Sending…'
   if (answer.place) return `Waiting its turn, number ${answer.place} in the queue…`
+  if (answer.retrying) return retryWords(answer.retrying)
   return isMoving(answer.parts.at(-1)) ? undefined : 'Thinking…'
+}
+
+function retryWords({ model, reason, seconds }: RetryNote): string {
+  return `${model} ${reason}, trying again in ${seconds} s…`
 }
 
 function isMoving(last: Part | undefined): boolean {
   if (last?.kind === 'text') return last.tail !== '' || last.done.length > 0
-  return last?.state === 'running'
+  return last?.state === 'running' || last?.state === 'waiting'
 }

@@ -6,6 +6,7 @@ import { ModelMark } from './ModelMark.tsx'
 import { type Answer, answerText } from './message.ts'
 import { ProofLinks } from './ProofLinks.tsx'
 import { duration } from './tool-words.ts'
+import { Why } from './Why.tsx'
 
 /** What is behind the answer, what it did not see, and what can be done with it. */
 export function AnswerFooter({ answer }: { readonly answer: Answer }) {
@@ -27,11 +28,11 @@ export function AnswerFooter({ answer }: { readonly answer: Answer }) {
           ))}
         </ul>
       )}
-      <div className="meta">
+      <Why answer={answer}>
         <Actions answer={answer} />
         <ModelMark answer={answer} />
         {footer && <span className="usage">{usageWords(footer.usage)}</span>}
-      </div>
+      </Why>
     </footer>
   )
 }

@@ -6,8 +6,10 @@ import { useChat } from './chat-hooks.ts'
 import type { ConversationSummary } from './conversation-api.ts'
 import type { ConversationList, ListView } from './conversation-list.ts'
 import { groupByDay } from './conversation-words.ts'
-import { DeleteDialog } from './DeleteDialog.tsx'
 import { RetryIcon } from './icons.tsx'
+import { Late } from './Late.tsx'
+
+const loadDeleteDialog = () => import('./DeleteDialog.tsx')
 
 interface ConversationItemsProps {
   readonly list: ConversationList
@@ -38,7 +40,13 @@ export function ConversationItems({ list, leave }: ConversationItemsProps) {
         </section>
       ))}
       <ListEnd list={list} view={view} />
-      {doomed && <DeleteDialog conversation={doomed} close={() => setDoomed(undefined)} />}
+      {doomed && (
+        <Late load={loadDeleteDialog}>
+          {({ DeleteDialog }) => (
+            <DeleteDialog conversation={doomed} close={() => setDoomed(undefined)} />
+          )}
+        </Late>
+      )}
     </div>
   )
 }

@@ -1,19 +1,22 @@
 import { type FocusEvent, type KeyboardEvent, useId, useRef, useState } from 'react'
-import type { ServerOption } from './api.ts'
 import { useCell } from './cell.ts'
 import { useChat } from './chat-hooks.ts'
 import { ServersIcon } from './icons.tsx'
+import { Late } from './Late.tsx'
+import { shownChoice } from './shown-choice.ts'
+
+const loadPanel = () => import('./ServerPanel.tsx')
 
 /** Which MCP servers the next questions may use, beside Nautobot itself. */
 export function ServerPicker() {
   const chat = useChat()
-  const { options, servers } = useCell(chat.view)
-  const all = options?.mcpServers ?? []
+  const view = useCell(chat.view)
+  const all = view.options?.mcpServers ?? []
   const opener = useRef<HTMLButtonElement>(null)
   const [isOpen, setOpen] = useState(false)
   const panelId = useId()
   if (all.length === 0) return null
-  const chosen = servers ?? all.map(({ id }) => id)
+  const { servers: chosen } = shownChoice(view)
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || !isOpen) return
@@ -43,41 +46,11 @@ export function ServerPicker() {
           <span className="wide-only"> {chosen.length === 1 ? 'server' : 'servers'}</span>
         </span>
       </button>
-      {isOpen && <Panel id={panelId} all={all} chosen={chosen} />}
+      {isOpen && (
+        <fieldset className="panel" id={panelId}>
+          <Late load={loadPanel}>{({ ServerPanel }) => <ServerPanel all={all} />}</Late>
+        </fieldset>
+      )}
     </span>
-  )
-}
-
-interface PanelProps {
-  readonly id: string
-  readonly all: readonly ServerOption[]
-  readonly chosen: readonly string[]
-}
-
-function Panel({ id, all, chosen }: PanelProps) {
-  const chat = useChat()
-  const toggle = (serverId: string, isOn: boolean): void => {
-    const next = all
-      .map((server) => server.id)
-      .filter((other) => {
-        return other === serverId ? isOn : chosen.includes(other)
-      })
-    chat.choose({ servers: next.length === all.length ? undefined : next })
-  }
-  return (
-    <fieldset className="panel" id={id}>
-      <legend>MCP servers, beside Nautobot</legend>
-      {all.map((server) => (
-        <label key={server.id}>
-          <input
-            type="checkbox"
-            checked={chosen.includes(server.id)}
-            onChange={(event) => toggle(server.id, event.target.checked)}
-          />
-          <span>{server.name}</span>
-          {server.status !== 'Healthy' && <span className="muted">{server.status}</span>}
-        </label>
-      ))}
-    </fieldset>
   )
 }

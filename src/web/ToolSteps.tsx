@@ -1,9 +1,10 @@
 import { memo, useId, useState } from 'react'
+import type { ToolProgressNote } from '../agent/agent-events.ts'
 import { CodeBlock } from './CodeBlock.tsx'
 import { CheckIcon, ChevronIcon, CrossIcon } from './icons.tsx'
 import type { ToolPart } from './message.ts'
 import { ProofLinks } from './ProofLinks.tsx'
-import { callWords, duration, pretty, rowsOf } from './tool-words.ts'
+import { callWords, duration, pretty, progressWords, rowsOf } from './tool-words.ts'
 
 /** Characters of a result on the page; copying it takes all that came. */
 export const MAX_SHOWN_RESULT_CHARS = 20_000
@@ -40,6 +41,9 @@ const ToolStep = memo(function ToolStep({ part }: { readonly part: ToolPart }) {
           <ChevronIcon />
         </span>
       </button>
+      {part.state === 'running' && part.progress && (
+        <StepProgress title={title} told={part.progress} />
+      )}
       {isOpen && (
         <div className="step-details" id={detailsId}>
           <StepDetails part={part} />
@@ -51,12 +55,33 @@ const ToolStep = memo(function ToolStep({ part }: { readonly part: ToolPart }) {
 
 const STATES = {
   running: ['running', <span className="spinner" key="running" />],
+  waiting: ['waits for your approval', <span className="pulse" key="waiting" />],
   done: ['done', <CheckIcon key="done" />],
   failed: ['failed', <CrossIcon key="failed" />],
   abandoned: ['ended without a result', <CrossIcon key="abandoned" />]
 } as const
 
-function StepState({ state }: { readonly state: ToolPart['state'] }) {
+interface StepProgressProps {
+  readonly title: string
+  readonly told: ToolProgressNote
+}
+
+/** Without a total, the bar shows only that something moves. */
+function StepProgress({ title, told: { progress, total, message } }: StepProgressProps) {
+  return (
+    <p className="step-progress muted">
+      <progress aria-label={`Progress of ${title}`} max={total} value={total && progress} />
+      <span className="step-words">
+        {progressWords(progress, total)}
+        {total && message && ' · '}
+        <bdi>{message}</bdi>
+      </span>
+    </p>
+  )
+}
+
+/** How a step stands, as an icon and in words for screen readers. */
+export function StepState({ state }: { readonly state: ToolPart['state'] }) {
   const [words, icon] = STATES[state]
   return (
     <span className="step-state">

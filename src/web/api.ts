@@ -1,5 +1,7 @@
+import type { FormValues } from '../elicitation.ts'
 import type { ErrorBody } from '../errors.ts'
-import type { PageContext } from '../runs/run.ts'
+import type { PageContext, RunView as RunRecord, RunStep } from '../runs/run.ts'
+import type { StepRecipes } from '../runs/step-recipes.ts'
 import { ChatError } from './chat-error.ts'
 import type { SessionTokens } from './session-token.ts'
 import { readSse, type SseEvent } from './sse.ts'
@@ -19,6 +21,10 @@ export interface ModelOption {
   readonly isDefault: boolean
   readonly isLab: boolean
   readonly status: string
+  /** The servers that a conversation with it begins with; undefined: all. */
+  readonly mcpServers?: readonly string[]
+  /** What came of the last probe. */
+  readonly probe?: { readonly ok: boolean; readonly sentence: string }
 }
 
 export interface ServerOption {
@@ -44,7 +50,7 @@ export interface Ask {
   /** The earlier question behind whose answer it is asked; the newest one without it. */
   readonly after?: string
   readonly model?: string
-  readonly mcpServers?: readonly string[]
+  readonly mcpServers?: readonly string[] | null
   readonly pageContext?: PageContext
 }
 
@@ -55,9 +61,35 @@ export interface RunStream {
   readonly events: AsyncIterable<SseEvent>
 }
 
-/** What the page reads of a run beside its events. */
-export interface RunView {
-  readonly question: string
+/** What a person decided on one action. */
+export interface Decision {
+  readonly toolCallId: string
+  readonly decision: 'approve' | 'reject'
+  readonly reason?: string
+}
+
+/** What a person says to a form of a tool server. */
+export interface FormAnswer {
+  readonly action: 'accept' | 'decline' | 'cancel'
+  readonly content?: FormValues
+}
+
+/** Why it could not be sent, and what is wrong with which field. */
+export interface AnswerProblem {
+  readonly message: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+export type LookedUpStep = RunStep & { readonly recipes?: StepRecipes }
+
+/** What the page reads of a run beside its events. An older service does not say all of it. */
+export interface RunView
+  extends Pick<
+      RunRecord,
+      'state' | 'createdAt' | 'endedAt' | 'model' | 'question' | 'approvals' | 'footer' | 'error'
+    >,
+    Partial<Pick<RunRecord, 'username' | 'standIns' | 'prompt' | 'modelCalls'>> {
+  readonly steps: readonly LookedUpStep[]
 }
 
 /** The service as the chat uses it. Every method throws ChatError, and the signal's reason once aborted. */
@@ -67,6 +99,13 @@ export interface ChatApi {
   run(runId: string, signal: AbortSignal): Promise<RunView>
   follow(runId: string, lastEventId: string | undefined, signal: AbortSignal): Promise<RunStream>
   cancel(runId: string, signal: AbortSignal): Promise<void>
+  decide(runId: string, decisions: readonly Decision[], signal: AbortSignal): Promise<void>
+  answer(form: FormPlace, answer: FormAnswer, signal: AbortSignal): Promise<void>
+}
+
+export interface FormPlace {
+  readonly runId: string
+  readonly elicitationId: string
 }
 
 export interface ApiOptions {
@@ -82,6 +121,8 @@ export interface Call {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** For an answer that is no stream. Default: JSON_TIMEOUT_MS. */
+  readonly timeoutMs?: number
 }
 
 export function createChatApi(options: ApiOptions): ChatApi {
@@ -90,7 +131,12 @@ export function createChatApi(options: ApiOptions): ChatApi {
   return {
     options: (signal) => readJson(send, { method: 'GET', path: '/chat/options' }, signal),
     ask: (question, signal) =>
-      openStream(send, { method: 'POST', path: '/chat', body: question }, signal),
+      // This page shows the forms of tool servers.
+      openStream(
+        send,
+        { method: 'POST', path: '/chat', body: { ...question, canAnswer: true } },
+        signal
+      ),
     run: (runId, signal) => readJson(send, { method: 'GET', path: runPath(runId) }, signal),
     follow(runId, lastEventId, signal) {
       const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }
@@ -98,6 +144,14 @@ export function createChatApi(options: ApiOptions): ChatApi {
     },
     async cancel(runId, signal) {
       await readJson(send, { method: 'POST', path: `${runPath(runId)}/cancel` }, signal)
+    },
+    async decide(runId, decisions, signal) {
+      const path = `${runPath(runId)}/approvals`
+      await readJson(send, { method: 'POST', path, body: { decisions } }, signal)
+    },
+    async answer({ runId, elicitationId }, body, signal) {
+      const path = `${runPath(runId)}/elicitations/${encodeURIComponent(elicitationId)}`
+      await send({ method: 'POST', path, body }, inTime(signal))
     }
   }
 }
@@ -138,15 +192,15 @@ export function createSender({ baseUrl, tokens, fetch = globalThis.fetch }: ApiO
 /** The JSON of an answer that has to come in time. */
 export async function readJson<T>(send: Send, call: Call, signal: AbortSignal): Promise<T> {
   const headers = { ...call.headers, Accept: 'application/json' }
-  const response = await send({ ...call, headers }, inTime(signal))
+  const response = await send({ ...call, headers }, inTime(signal, call.timeoutMs))
   return (await response.json().catch((cause: unknown) => {
     throw new ChatError('BAD_ANSWER', 'The service sent something that is no JSON.', { cause })
   })) as T
 }
 
 /** Aborts with the signal, or when an answer that is no stream takes too long. */
-export function inTime(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(JSON_TIMEOUT_MS)])
+export function inTime(signal: AbortSignal, timeoutMs = JSON_TIMEOUT_MS): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
 }
 
 async function openStream(send: Send, call: Call, signal: AbortSignal): Promise<RunStream> {

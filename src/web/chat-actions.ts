@@ -1,10 +1,10 @@
-import type { Ask } from './api.ts'
+import type { AnswerProblem, Ask, Decision, FormAnswer } from './api.ts'
 import { createId } from './browser.ts'
 import { type ChatContext, changeAnswer, patchView, setDraft } from './chat-context.ts'
 import { toFailure } from './chat-error.ts'
 import { cancelRun, readInto, settle } from './chat-reading.ts'
 import { branchBehind, turnsOf } from './log-turns.ts'
-import { type Answer, emptyAnswer, isOpen, type Question } from './message.ts'
+import { type Answer, emptyAnswer, type Failure, isOpen, type Question } from './message.ts'
 import type { RememberedRun } from './session-memory.ts'
 
 /** Sends a question, or keeps it until the service is there. Ignored while an answer is being written. */
@@ -48,7 +48,9 @@ export async function submit(
   const { signal } = context.lifetime
   await settle(context, answer.id, async () => {
     try {
-      const first = await context.api.ask(request(context, question), signal)
+      const sent = request(context, question)
+      const first = await context.api.ask(sent, signal)
+      keepChoice(context, sent)
       await readInto(context, answer.id, { first })
     } catch (error) {
       if (!takeBack(context, answer, error)) throw error
@@ -64,9 +66,23 @@ function request(context: ChatContext, question: Question): Ask {
     message: question.text,
     ...(conversationId && { conversationId, ...question.branch }),
     ...(model && { model }),
-    ...(servers && { mcpServers: servers }),
+    ...(servers !== undefined && { mcpServers: servers }),
     ...(question.about && { pageContext: question.about })
   }
+}
+
+/** What was picked is the conversation's now, unless something else was picked meanwhile. */
+function keepChoice(context: ChatContext, sent: Ask): void {
+  const { kept, model, servers } = context.view.get()
+  patchView(context, {
+    kept: {
+      model: sent.model ? { id: sent.model } : kept.model,
+      mcpServers:
+        sent.mcpServers === undefined ? kept.mcpServers : sent.mcpServers?.map((id) => ({ id }))
+    },
+    model: model === sent.model ? undefined : model,
+    servers: servers === sent.mcpServers ? undefined : servers
+  })
 }
 
 /** A busy conversation has no place for the question: it leaves the log. */
@@ -113,6 +129,47 @@ export async function stop(context: ChatContext): Promise<void> {
   patchView(context, { announcement: 'Stopping' })
   const answer = changeAnswer(context, before.id, (now) => ({ ...now, stopping: true }))
   if (answer) await cancelRun(context, answer)
+}
+
+/** Decides what an answer waits for; answers why it could not. What follows comes with the run's events. */
+export async function decide(
+  context: ChatContext,
+  answerId: string,
+  decisions: readonly Decision[]
+): Promise<string | undefined> {
+  const answer = context.messages.get(answerId)
+  if (answer?.kind !== 'answer' || !answer.runId) return
+  try {
+    await context.api.decide(answer.runId, decisions, context.lifetime.signal)
+    patchView(context, { announcement: 'Decided' })
+  } catch (error) {
+    return toFailure(error).message
+  }
+}
+
+/** Sends what a person says to a form of a tool server; answers why it could not. */
+export async function answerForm(
+  context: ChatContext,
+  { answerId, elicitationId }: { readonly answerId: string; readonly elicitationId: string },
+  said: FormAnswer
+): Promise<AnswerProblem | undefined> {
+  const answer = context.messages.get(answerId)
+  if (answer?.kind !== 'answer' || !answer.runId) return
+  try {
+    const { runId } = answer
+    await context.api.answer({ runId, elicitationId }, said, context.lifetime.signal)
+    patchView(context, { announcement: 'Sent' })
+  } catch (error) {
+    const { message, details } = toFailure(error)
+    return { message, fields: problemsIn(details) }
+  }
+}
+
+function problemsIn(details: Failure['details']): Record<string, string> {
+  const fields = (details?.fields ?? []) as readonly { path: string; message: string }[]
+  return Object.fromEntries(
+    fields.map(({ path, message }) => [path.replace(/^content\./, ''), message])
+  )
 }
 
 /** Reads a run that this page did not start, from its beginning. */
@@ -189,6 +246,9 @@ export function leaveConversation(context: ChatContext): void {
   context.memory.keepConversation(undefined)
   patchView(context, {
     conversationId: undefined,
+    kept: {},
+    model: undefined,
+    servers: undefined,
     at: undefined,
     switched: undefined,
     editing: undefined,

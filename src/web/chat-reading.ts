@@ -60,6 +60,12 @@ function react(context: ChatContext, answer: Answer, event: AgentEvent): void {
   if (event.type === 'TOOL_CALL_START') {
     patchView(context, { announcement: announceTool(event.toolCallName) })
   }
+  if (event.type === 'CUSTOM' && event.name === 'elicitation_requested') {
+    patchView(context, { announcement: `${event.value.server} asks you to fill in a form` })
+  }
+  if (event.type === 'CUSTOM' && event.name === 'approval_requested') {
+    patchView(context, { announcement: 'The answer waits for your approval' })
+  }
   if (event.type === 'RUN_STARTED') {
     knowRun(context, answer.id, event.runId)
     remember(context, answer)

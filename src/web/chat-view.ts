@@ -1,5 +1,6 @@
 import type { PageContext } from '../runs/run.ts'
 import type { ChatOptions } from './api.ts'
+import type { KeptChoice } from './conversation-api.ts'
 import type { Failure } from './message.ts'
 
 /** Everything the page shows besides messages and the draft. */
@@ -32,10 +33,12 @@ export interface ChatView {
   readonly busyRunId: string | undefined
   /** The object page the person came from; goes with the next question. */
   readonly about: PageContext | undefined
-  /** Undefined: the service's default. */
+  /** What the conversation has of earlier choices. */
+  readonly kept: KeptChoice
+  /** Picked here for the next question; undefined: as the conversation has it. */
   readonly model: string | undefined
-  /** Undefined: all of them. */
-  readonly servers: readonly string[] | undefined
+  /** Null: those of the model again. */
+  readonly servers: readonly string[] | null | undefined
   /** Said to screen readers, once. */
   readonly announcement: string
 }
@@ -57,6 +60,7 @@ export function initialView(about: PageContext | undefined): ChatView {
     openAnswerId: undefined,
     busyRunId: undefined,
     about,
+    kept: {},
     model: undefined,
     servers: undefined,
     announcement: ''

@@ -1,5 +1,15 @@
+import type { AnswerProblem, Decision, FormAnswer, RunView } from './api.ts'
 import { askInstead, showVersion } from './branch-actions.ts'
-import { ask, followBusy, newConversation, retry, stop, stopBusy } from './chat-actions.ts'
+import {
+  answerForm,
+  ask,
+  decide,
+  followBusy,
+  newConversation,
+  retry,
+  stop,
+  stopBusy
+} from './chat-actions.ts'
 import {
   type ChatContext,
   type ChatDependencies,
@@ -39,6 +49,16 @@ export interface Chat
   retry(answerId: string): Promise<void>
   /** Asks the service to stop the answer being written. */
   stop(): Promise<void>
+  /** Approves or rejects what the answer waits for; answers why it could not. */
+  decide(answerId: string, decisions: readonly Decision[]): Promise<string | undefined>
+  /** Answers a form that a tool server asks for; answers why it could not. */
+  answer(
+    answerId: string,
+    elicitationId: string,
+    said: FormAnswer
+  ): Promise<AnswerProblem | undefined>
+  /** What the service knows of how an answer came about. Throws ChatError, and the signal's reason once aborted. */
+  lookUp(runId: string, signal: AbortSignal): Promise<RunView>
   /** Stops the run that another client started in this conversation. */
   stopBusy(): Promise<void>
   /** Reads along with it. */
@@ -73,6 +93,11 @@ export function createChat(dependencies: ChatDependencies): Chat {
     showVersion: (messageId, by) => showVersion(context, messageId, by),
     retry: (answerId) => retry(context, answerId),
     stop: () => stop(context),
+    decide: (answerId, decisions) => decide(context, answerId, decisions),
+    answer: (answerId, elicitationId, said) =>
+      answerForm(context, { answerId, elicitationId }, said),
+    lookUp: (runId, signal) =>
+      context.api.run(runId, AbortSignal.any([signal, context.closing.signal])),
     stopBusy: () => stopBusy(context),
     async followBusy() {
       // It is not in the branch that is shown: it is the newest of all.

@@ -51,7 +51,7 @@ async function readStored(
   try {
     const { conversation, runs, at } = await readBranch(context, api, kept)
     if (signal.aborted) return []
-    patchView(context, { isReading: false, at })
+    patchView(context, { isReading: false, at, kept: conversation.choice ?? {} })
     return show(context, conversation, { runs, at })
   } catch (error) {
     if (signal.aborted) return []

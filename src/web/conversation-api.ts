@@ -1,4 +1,5 @@
 import { type ApiOptions, createSender, inTime, readJson } from './api.ts'
+import type { ClaimMark } from './claim-marks.tsx'
 
 /** The longest title that the service takes. */
 export const MAX_TITLE_CHARS = 120
@@ -39,12 +40,24 @@ export interface ReadMessage {
   readonly text: string
   /** The run ended before the text did. */
   readonly incomplete?: boolean
+  /** What of the text is linked or marked. */
+  readonly claims?: { readonly marks: readonly ClaimMark[] }
   readonly toolCalls?: readonly ReadToolCall[]
+  /** What the model read from here on in place of what was said before. */
+  readonly summary?: string
   /** Of a question: all that were asked in its place. */
   readonly versions?: readonly string[]
 }
 
+/** What was chosen in a conversation: the default where it is undefined. */
+export interface KeptChoice {
+  readonly model?: { readonly id: string } | undefined
+  readonly mcpServers?: readonly { readonly id: string }[] | undefined
+}
+
 export interface ReadConversation extends ConversationSummary {
+  /** An older service keeps none. */
+  readonly choice?: KeptChoice
   readonly messages: readonly ReadMessage[]
 }
 

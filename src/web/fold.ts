@@ -1,6 +1,13 @@
 import type { AgentEvent, SnapshotMessage } from '../agent/agent-events.ts'
 import { cutBlocks } from './blocks.ts'
-import { type Answer, emptyAnswer, type Failure, type TextPart, type ToolPart } from './message.ts'
+import {
+  type Answer,
+  emptyAnswer,
+  type Failure,
+  type TextPart,
+  type ToolPart,
+  undecided
+} from './message.ts'
 
 /** What a tool step keeps of a result; the rest stays with the service. */
 export const MAX_KEPT_RESULT_CHARS = 100_000
@@ -49,11 +56,20 @@ const CUSTOM_FOLDERS: {
   readonly [N in EventOf<'CUSTOM'>['name']]: (a: Answer, e: CustomOf<N>) => Answer
 } = {
   queued: (answer, event) => ({ ...answer, place: event.value.place }),
+  retrying: (answer, event) => ({
+    ...answer,
+    retrying: event.value.seconds > 0 ? event.value : undefined
+  }),
   log_cut: (answer) => answer,
+  // The footer says it.
+  gap: (answer) => answer,
   model: (answer, event) => ({
     ...answer,
     model: event.value,
+    // Of an attempt before, whose call is not under way any more.
+    elicitations: event.value.insteadOf ? answer.elicitations : [],
     place: undefined,
+    retrying: undefined,
     footer: undefined,
     failure: undefined
   }),
@@ -63,6 +79,35 @@ const CUSTOM_FOLDERS: {
       state: event.value.isError ? 'failed' : 'done',
       note: event.value
     })),
+  tool_progress: (answer, { value }) =>
+    withTool(answer, value.toolCallId, (part) => ({ ...part, progress: value })),
+  compacted: (answer, event) => ({ ...answer, summary: event.value.summary }),
+  approval_requested: (answer, event) =>
+    withApprovals(
+      answer,
+      event.value.actions.map(
+        (action) =>
+          answer.approvals.find(({ toolCallId: id }) => id === action.toolCallId) ?? action
+      )
+    ),
+  approval_decided: (answer, event) =>
+    withApprovals(
+      answer,
+      answer.approvals.map((action) =>
+        action.toolCallId === event.value.toolCallId ? { ...action, ...event.value } : action
+      )
+    ),
+  elicitation_requested: (answer, { value }) => ({
+    ...answer,
+    elicitations: [...withoutForm(answer, value.elicitationId), value]
+  }),
+  elicitation_closed: (answer, { value }) => ({
+    ...answer,
+    elicitations: withoutForm(answer, value.elicitationId)
+  }),
+  model_call: (answer) => answer,
+  claims: (answer, { value: { messageId, marks } }) =>
+    withText(answer, messageId, (part) => ({ ...part, marks })),
   footer: (answer, event) => ({ ...answer, footer: event.value }),
   stopped: (answer) => ({ ...answer, phase: 'stopped' }),
   error: (answer, event) => ({ ...answer, failure: { details: undefined, ...event.value } })
@@ -93,6 +138,23 @@ function eventsOf(message: SnapshotMessage): AgentEvent[] {
   ]
 }
 
+function withoutForm({ elicitations }: Answer, id: string): Answer['elicitations'] {
+  return elicitations.filter(({ elicitationId }) => elicitationId !== id)
+}
+
+/** Until all is decided nothing moves. */
+function withApprovals(before: Answer, approvals: Answer['approvals']): Answer {
+  const answer = { ...before, approvals }
+  const state = undecided(answer).length > 0 ? 'waiting' : 'running'
+  return approvals.reduce(
+    (now, { toolCallId }) =>
+      withTool(now, toolCallId, (part) => (isOpenPart(part) ? { ...part, state } : part)),
+    answer
+  )
+}
+
+const isOpenPart = ({ state }: ToolPart): boolean => state === 'running' || state === 'waiting'
+
 function withResult(part: ToolPart, result: string): ToolPart {
   return {
     ...part,
@@ -114,6 +176,7 @@ function ended(answer: Answer, phase: 'finished' | 'failed'): Answer {
     phase: stopped ? 'stopped' : phase,
     failure: stopped || phase === 'finished' ? undefined : answer.failure,
     stopping: false,
+    elicitations: [],
     link: 'live',
     parts: answer.parts.map((part) => (part.kind === 'text' ? closeText(part) : abandon(part)))
   }
@@ -125,7 +188,7 @@ export function failAnswer(answer: Answer, failure: Failure): Answer {
 }
 
 function abandon(part: ToolPart): ToolPart {
-  return part.state === 'running' ? { ...part, state: 'abandoned' } : part
+  return isOpenPart(part) ? { ...part, state: 'abandoned' } : part
 }
 
 function append(part: TextPart, delta: string): TextPart {

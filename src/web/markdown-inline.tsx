@@ -1,5 +1,6 @@
 import type { Token, Tokens } from 'marked'
 import type { ReactNode } from 'react'
+import { renderMarks } from './claim-marks.tsx'
 import { decodeEntities } from './entities.ts'
 import { ModelLink } from './ModelLink.tsx'
 import { keyed, MAX_DEPTH, on, type Renderer } from './markdown-rendering.ts'
@@ -17,7 +18,7 @@ function Inline({ token, depth }: { readonly token: Token; readonly depth: numbe
 
 const INLINES: Readonly<Record<string, Renderer>> = {
   text: on<Tokens.Text>((token, depth) =>
-    token.tokens ? renderInline(token.tokens, depth + 1) : decodeEntities(token.text)
+    token.tokens ? renderInline(token.tokens, depth + 1) : renderMarks(decodeEntities(token.text))
   ),
   escape: on<Tokens.Escape>((token) => token.text),
   br: () => <br />,
@@ -26,7 +27,7 @@ const INLINES: Readonly<Record<string, Renderer>> = {
   )),
   em: on<Tokens.Em>((token, depth) => <em>{renderInline(token.tokens, depth + 1)}</em>),
   del: on<Tokens.Del>((token, depth) => <del>{renderInline(token.tokens, depth + 1)}</del>),
-  codespan: on<Tokens.Codespan>((token) => <code>{token.text}</code>),
+  codespan: on<Tokens.Codespan>((token) => <code>{renderMarks(token.text)}</code>),
   link: on<Tokens.Link>((token, depth) => (
     <ModelLink address={token.autolink ? token.href : decodeEntities(token.href)}>
       {renderInline(token.tokens, depth + 1)}

@@ -1,5 +1,15 @@
-import type { Footer, ModelNote, ToolCallNote } from '../agent/agent-events.ts'
+import type {
+  ApprovalAction,
+  ApprovalDecision,
+  ElicitationRequest,
+  Footer,
+  ModelNote,
+  RetryNote,
+  ToolCallNote,
+  ToolProgressNote
+} from '../agent/agent-events.ts'
 import type { PageContext } from '../runs/run.ts'
+import type { ClaimMark } from './claim-marks.tsx'
 
 /** Where a question is asked that does not go on at the end: in another's place, or behind another. */
 export type Branch = { readonly replaces: string } | { readonly after: string }
@@ -23,6 +33,8 @@ export interface TextPart {
   readonly id: string
   readonly done: readonly string[]
   readonly tail: string
+  /** What of it is linked or marked as not found; known when it is whole. */
+  readonly marks?: readonly ClaimMark[] | undefined
 }
 
 export interface ToolPart {
@@ -31,8 +43,10 @@ export interface ToolPart {
   readonly name: string
   /** JSON as it arrives; complete once the call has ended. */
   readonly args: string
-  /** `abandoned`: the run ended before a result came. */
-  readonly state: 'running' | 'done' | 'failed' | 'abandoned'
+  /** `waiting`: for a person's approval. `abandoned`: the run ended before a result came. */
+  readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'abandoned'
+  /** How far it has come, or had. */
+  readonly progress?: ToolProgressNote
   readonly result: string | undefined
   readonly note: ToolCallNote | undefined
 }
@@ -46,6 +60,9 @@ export interface Failure {
   readonly retryable: boolean
   readonly details: Readonly<Record<string, unknown>> | undefined
 }
+
+/** A call that waits for a decision, or has one. */
+export type Approval = ApprovalAction & Partial<ApprovalDecision>
 
 export type AnswerPhase = 'sending' | 'running' | 'finished' | 'stopped' | 'failed'
 
@@ -63,8 +80,16 @@ export interface Answer {
   readonly link: 'live' | 'reconnecting'
   /** In the queue, 1 is next; undefined once it is answered. */
   readonly place: number | undefined
+  /** The model failed and is asked again. */
+  readonly retrying: RetryNote | undefined
   readonly parts: readonly Part[]
+  /** Of the newest request. */
+  readonly approvals: readonly Approval[]
+  /** Forms of tool servers that wait for the asker. */
+  readonly elicitations: readonly ElicitationRequest[]
   readonly model: ModelNote | undefined
+  /** What the model reads in place of what was said before; undefined as long as it reads that. */
+  readonly summary: string | undefined
   readonly footer: Footer | undefined
   readonly failure: Failure | undefined
   /** Only the reading failed: the run itself may have gone on. */
@@ -84,12 +109,21 @@ export function emptyAnswer(id: string, questionId: string): Answer {
     stopping: false,
     link: 'live',
     place: undefined,
+    retrying: undefined,
     parts: [],
+    approvals: [],
+    elicitations: [],
     model: undefined,
+    summary: undefined,
     footer: undefined,
     failure: undefined,
     lost: false
   }
+}
+
+/** What a person has not decided on. */
+export function undecided({ approvals }: Answer): readonly Approval[] {
+  return approvals.filter(({ decision }) => !decision)
 }
 
 /** True while more may come. */

@@ -36,10 +36,12 @@ function newExchange(asked: Omit<Question, 'kind' | 'about'>): Exchange {
 }
 
 function withMessage(answer: Answer, message: ReadMessage): Answer {
-  const { id, text, incomplete, toolCalls = [] } = message
-  const textParts: Part[] = text.trim() === '' ? [] : [wholeText(id, text)]
+  const { id, text, incomplete, claims, summary = answer.summary, toolCalls = [] } = message
+  const textParts: Part[] =
+    text.trim() === '' ? [] : [{ ...wholeText(id, text), marks: claims?.marks }]
   return {
     ...answer,
+    summary,
     phase: incomplete ? 'stopped' : 'finished',
     parts: [...answer.parts, ...textParts, ...toolCalls.map(toolPart)]
   }

@@ -1,3 +1,4 @@
+import { useCallback } from 'react'
 import answer from './styles/answer.css?inline'
 import composer from './styles/composer.css?inline'
 import conversations from './styles/conversations.css?inline'
@@ -13,9 +14,27 @@ const SOURCES = [frame, sidebar, conversations, log, question, answer, markdown,
 
 /** The chat's styles as constructed sheets, which a strict content security policy lets through. */
 export function createSheets(): CSSStyleSheet[] {
-  return SOURCES.map((source) => {
-    const sheet = new CSSStyleSheet()
-    sheet.replaceSync(source)
-    return sheet
-  })
+  return SOURCES.map(createSheet)
+}
+
+function createSheet(source: string): CSSStyleSheet {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(source)
+  return sheet
+}
+
+const later = new Map<string, CSSStyleSheet>()
+
+/** Adds the sheet of a part that came later to the root it stands in, once. */
+export function useSheet(source: string): (element: Element | null) => void {
+  return useCallback(
+    (element) => {
+      const root = element?.getRootNode()
+      if (!(root instanceof ShadowRoot)) return
+      const sheet = later.get(source) ?? createSheet(source)
+      later.set(source, sheet)
+      if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet)
+    },
+    [source]
+  )
 }

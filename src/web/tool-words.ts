@@ -124,12 +124,27 @@ export function pretty(text: string): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : text
 }
 
+/** What has no shape on the screen is spelt out: a person approves, and trusts, what they see. */
+export function visible(text: string): string {
+  return text.replaceAll(/\p{Cf}/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
+}
+
 /** `32 rows`; nothing while it is not known. */
 export function rowsOf(part: ToolPart): string {
   if (part.state === 'abandoned') return 'no result'
   const rows = part.note?.rows
-  if (part.state === 'running' || rows === undefined) return ''
+  return part.state === 'running' || rows === undefined ? '' : rowWords(rows)
+}
+
+export function rowWords(rows: number): string {
   return `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`
+}
+
+/** `3 of 10`; `30 %` where the total is one. Nothing where there is none: a lone number tells little. */
+export function progressWords(progress: number, total: number | undefined): string {
+  if (!total) return ''
+  if (total <= 1) return `${Math.round((100 * progress) / total)} %`
+  return `${progress.toLocaleString('en')} of ${total.toLocaleString('en')}`
 }
 
 /** `14 ms`, `2.3 s`, `1 min 5 s`. */

@@ -2,6 +2,7 @@ import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { BROWSERS } from './build-target.ts'
 import { buildTrims } from './build-trims.ts'
 
 // A test runner or a developer's shell may say otherwise, and React would ship its development build.
@@ -53,8 +54,7 @@ export default defineConfig({
   build: {
     outDir: dist,
     emptyOutDir: true,
-    // The first ones with light-dark() and URL.parse(); older targets would rewrite the theme's colours.
-    target: ['chrome126', 'firefox128', 'safari18'],
+    target: BROWSERS,
     modulePreload: false,
     rolldownOptions: {
       input: path('element.tsx'),

@@ -1,7 +1,12 @@
 import { act } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { App } from '../../src/web/App.tsx'
-import { type ChatApi, type ChatOptions, MAX_MESSAGE_CHARS } from '../../src/web/api.ts'
+import {
+  type ChatApi,
+  type ChatOptions,
+  MAX_MESSAGE_CHARS,
+  type ModelOption
+} from '../../src/web/api.ts'
 import { type Chat, createChat } from '../../src/web/chat.ts'
 import { ChatError } from '../../src/web/chat-error.ts'
 import { parseAbout } from '../../src/web/chat-view.ts'
@@ -51,7 +56,9 @@ const api: ChatApi = {
   },
   follow: () => Promise.reject(new ChatError('RUN_NOT_FOUND', 'Gone.')),
   run: () => Promise.reject(new ChatError('RUN_NOT_FOUND', 'Gone.')),
-  cancel: () => Promise.resolve()
+  cancel: () => Promise.resolve(),
+  decide: () => Promise.resolve(),
+  answer: () => Promise.resolve()
 }
 
 async function open(about?: string): Promise<{ rendered: Rendered; chat: Chat }> {
@@ -179,15 +186,46 @@ test('a difference of versions is said and can be dismissed', async () => {
   expect(rendered.container.textContent).not.toContain('0.2.0')
 })
 
+/** The panel's script comes when it is first opened. */
+async function openServers({ container }: Rendered): Promise<void> {
+  await click(container.querySelector('[title="MCP servers"]'))
+  await vi.waitFor(async () => {
+    await settled()
+    expect(container.querySelector('input[type=checkbox]')).not.toBeNull()
+  })
+}
+
 test('unticking a server leaves it out, ticking it again asks for all', async () => {
   const { rendered, chat } = await open()
   using _ = rendered
-  await click(rendered.container.querySelector('[title="MCP servers"]'))
+  await openServers(rendered)
   await click(rendered.container.querySelectorAll('input[type=checkbox]')[1])
   expect(chat.view.get().servers).toEqual(['s1'])
   await click(rendered.container.querySelectorAll('input[type=checkbox]')[1])
-  expect(chat.view.get().servers).toBeUndefined()
+  expect(chat.view.get().servers).toBeNull()
   await press(field(rendered), 'Escape')
+})
+
+test('the servers of the model are those that are ticked, until others are', async () => {
+  const model: ModelOption = {
+    ...{ id: 'm1', name: 'GPT', provider: 'openai', isDefault: true, isLab: false },
+    ...{ status: 'Healthy', mcpServers: ['s2'] }
+  }
+  options = () => Promise.resolve({ ...OPTIONS, models: [model] })
+  const { rendered, chat } = await open()
+  using _ = rendered
+  await openServers(rendered)
+  const ticked = () =>
+    [...rendered.container.querySelectorAll<HTMLInputElement>('input[type=checkbox]')].map(
+      ({ checked }) => checked
+    )
+  expect(ticked()).toEqual([false, true])
+  expect(button(rendered, 'As set for this model')?.disabled).toBe(true)
+  await click(rendered.container.querySelectorAll('input[type=checkbox]')[0])
+  expect(chat.view.get().servers).toEqual(['s1', 's2'])
+  await click(button(rendered, 'Back to the model’s own'))
+  expect(chat.view.get().servers).toBeNull()
+  expect(ticked()).toEqual([false, true])
 })
 
 test('a long log shows its end and the rest on demand', async () => {
@@ -211,4 +249,25 @@ test.each([
   [null, false]
 ])('the object %j is one: %j', (about, isOne) => {
   expect(parseAbout(about) !== undefined).toBe(isOne)
+})
+
+test('a model whose last probe failed is marked, and says why', async () => {
+  const model = { provider: 'openai', isDefault: false, isLab: false, status: 'Healthy' }
+  const models = [
+    { ...model, id: 'm1', name: 'Fine', probe: { ok: true, sentence: 'It works.' } },
+    { ...model, id: 'm2', name: 'Broken', probe: { ok: false, sentence: 'The key is refused.' } },
+    { ...model, id: 'm3', name: 'New' }
+  ]
+  options = () => Promise.resolve({ ...OPTIONS, models })
+  const { rendered } = await open()
+  using _ = rendered
+  const shown = [...rendered.container.querySelectorAll('option')].map(({ textContent, title }) => [
+    textContent,
+    title
+  ])
+  expect(shown).toEqual([
+    ['Fine', 'It works.'],
+    ['⚠ Broken', 'The key is refused.'],
+    ['New', '']
+  ])
 })

@@ -88,6 +88,28 @@ test('the chosen model and servers go along, and the object only with the first 
   expect(fake.asked[1]).not.toHaveProperty('pageContext')
 })
 
+test('what was picked is the conversation’s once it was asked with, and goes with it', async () => {
+  const chat = await open()
+  chat.choose({ model: 'm2', servers: ['s1'] })
+  fake.script = () => ({ steps: goodRun(`run-${fake.asked.length}`) })
+  await chat.ask('One?')
+  expect(chat.view.get()).toMatchObject({
+    kept: { model: { id: 'm2' }, mcpServers: [{ id: 's1' }] },
+    model: undefined,
+    servers: undefined
+  })
+  await chat.ask('Two?')
+  expect(fake.asked[1]).toEqual({ message: 'Two?', conversationId: 'conversation-1' })
+  chat.choose({ servers: null })
+  await chat.ask('Three?')
+  expect(fake.asked[2]).toMatchObject({ mcpServers: null })
+  expect(chat.view.get().kept).toEqual({ model: { id: 'm2' }, mcpServers: undefined })
+
+  chat.newConversation()
+  await chat.ask('Another?')
+  expect(fake.asked[3]).toEqual({ message: 'Another?' })
+})
+
 test('a cut connection is picked up where it ended, with nothing lost or doubled', async () => {
   const chat = await open()
   const steps = goodRun('run-1')

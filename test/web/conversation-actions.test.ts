@@ -90,6 +90,23 @@ test('what is asked while a conversation is opened is sent once it is there', as
   expect(answers(chat).map(({ phase }) => phase)).toEqual(['finished', 'finished'])
 })
 
+test('a conversation brings its choice along, and leaves it behind', async () => {
+  const choice = { model: { id: 'm2' }, mcpServers: [{ id: 's1' }] }
+  fake.conversations.stored = [
+    storedConversation('c1', 'Chosen', 1, { choice }),
+    storedConversation('c2', 'Older', 2)
+  ]
+  const chat = await open()
+  chat.choose({ servers: ['s2'] })
+  await chat.open('c1')
+  expect(chat.view.get()).toMatchObject({ kept: choice, servers: undefined })
+  chat.close()
+  expect((await open()).view.get().kept).toEqual(choice)
+  const other = await open()
+  await other.open('c2')
+  expect(other.view.get().kept).toEqual({})
+})
+
 test('a conversation that cannot be renamed or deleted stays, and the list says why', async () => {
   const chat = await open()
   expect(await chat.rename('gone', 'New')).toBe(false)

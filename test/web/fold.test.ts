@@ -186,3 +186,10 @@ test('a huge result is kept to its limit', () => {
   ])
   expect(answer.parts[0]).toMatchObject({ result: content.slice(1) })
 })
+
+test('the summary that the model goes on from belongs to its answer', () => {
+  const value = { messageId: 's1', messages: 4, summary: 'Before: 12 devices.' }
+  const answer = foldAll([...wholeRun.slice(0, 2), { type: 'CUSTOM', name: 'compacted', value }])
+  expect(answer.summary).toBe('Before: 12 devices.')
+  expect(foldAll(wholeRun, answer).summary).toBeUndefined()
+})

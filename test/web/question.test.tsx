@@ -12,7 +12,15 @@ import { click, press, type Rendered, render, settled, type } from './support/re
 import { createStorage } from './support/storage.ts'
 
 const gone = (): Promise<never> => Promise.reject(new ChatError('NOT_FOUND', 'There is nothing.'))
-const api: ChatApi = { options: gone, ask: gone, run: gone, follow: gone, cancel: gone }
+const api: ChatApi = {
+  options: gone,
+  ask: gone,
+  run: gone,
+  follow: gone,
+  cancel: gone,
+  decide: gone,
+  answer: gone
+}
 const conversations: ConversationApi = {
   list: gone,
   read: gone,

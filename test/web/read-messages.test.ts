@@ -100,3 +100,11 @@ test('a run finds its exchange, and one newer than all comes after', () => {
     ['B', 'r3', false]
   ])
 })
+
+test('an answer that is read again has its links and marks', () => {
+  const marks = [{ text: '3', start: 0, end: 1, verdict: 'missing' as const }]
+  const [exchange] = readExchanges(
+    conversation(asked('m1', 'How many?'), said('m2', '3 devices', { claims: { marks } }))
+  )
+  expect(exchange?.answer.parts).toMatchObject([{ kind: 'text', marks }])
+})

@@ -1,7 +1,7 @@
 const ELEMENTS =
-  /^(A|P|BR|HR|H[3-6]|UL|OL|LI|EM|STRONG|DEL|CODE|PRE|BLOCKQUOTE|TABLE|THEAD|TBODY|TR|TH|TD|SPAN|DIV|ARTICLE|FOOTER|FIGURE|FIGCAPTION|BUTTON|SVG|RECT|PATH)$/
+  /^(A|P|BR|HR|H[3-6]|UL|OL|LI|EM|STRONG|DEL|CODE|PRE|BLOCKQUOTE|TABLE|THEAD|TBODY|TR|TH|TD|SPAN|DIV|ARTICLE|FOOTER|SECTION|DL|DT|DD|FIGURE|FIGCAPTION|BUTTON|SVG|RECT|PATH|PROGRESS|BDI)$/
 const ATTRIBUTES =
-  /^(href|target|rel|class|title|role|aria-label|aria-hidden|aria-busy|aria-expanded|aria-controls|id|tabindex|start|scope|type|viewBox|fill|stroke(-width|-linecap|-linejoin)?|focusable|x|y|width|height|rx|d)$/
+  /^(href|target|rel|class|title|role|aria-label|aria-hidden|aria-busy|aria-expanded|aria-controls|id|tabindex|start|scope|type|viewBox|fill|stroke(-width|-linecap|-linejoin)?|focusable|x|y|width|height|rx|d|max|value)$/
 
 /** What hostile text has made of the page: elements, attributes and addresses that are not ours. */
 export function findings(container: HTMLElement): string[] {

@@ -1,5 +1,9 @@
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 
+function progressOf(toolCallId: string, message: string) {
+  return { toolCallId, progress: 1, total: 2, message }
+}
+
 /** A run that carries the payload in everything that comes from outside: text, tools, names, links, gaps. */
 export function hostileRun(runId: string, payload: string): AgentEvent[] {
   const links = [
@@ -9,6 +13,11 @@ export function hostileRun(runId: string, payload: string): AgentEvent[] {
   return [
     { type: 'RUN_STARTED', threadId: 'conversation-1', runId },
     { type: 'CUSTOM', name: 'model', value: { name: payload, isLab: false } },
+    {
+      type: 'CUSTOM',
+      name: 'compacted',
+      value: { messageId: `${runId}-s`, messages: 2, summary: payload }
+    },
     { type: 'TOOL_CALL_START', toolCallId: `${runId}-c`, toolCallName: payload },
     {
       type: 'TOOL_CALL_ARGS',
@@ -16,6 +25,7 @@ export function hostileRun(runId: string, payload: string): AgentEvent[] {
       delta: JSON.stringify({ [payload]: payload })
     },
     { type: 'TOOL_CALL_END', toolCallId: `${runId}-c` },
+    { type: 'CUSTOM', name: 'tool_progress', value: progressOf(`${runId}-c`, payload) },
     {
       type: 'TOOL_CALL_RESULT',
       messageId: `${runId}-r`,

@@ -30,8 +30,12 @@ export async function settled(ms = 0): Promise<void> {
 }
 
 /** Types as a person does: React listens to the native setter's event. */
-export async function type(field: HTMLTextAreaElement, text: string): Promise<void> {
-  const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')?.set
+export async function type(
+  field: HTMLTextAreaElement | HTMLInputElement | null,
+  text: string
+): Promise<void> {
+  if (!field) throw new Error('There is nothing to type in')
+  const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value')?.set
   await act(async () => {
     set?.call(field, text)
     field.dispatchEvent(new Event('input', { bubbles: true }))
