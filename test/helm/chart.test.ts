@@ -1,39 +1,32 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
 import { loadConfig } from '../../src/config.ts'
-import { ensureHelm, type HelmVersion, helm } from './support/helm.ts'
-
-const chart = join(import.meta.dirname, '../../helm')
-const VERSIONS: readonly HelmVersion[] = [3, 4]
-
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string }
-  readonly data?: Readonly<Record<string, string>>
-  readonly spec?: unknown
-}
+import type { Manifest } from './support/chart.ts'
+import { chart, render, VALUES, VERSIONS, values } from './support/chart.ts'
+import { ensureHelm, helm } from './support/helm.ts'
 
 beforeAll(async () => {
   for (const version of VERSIONS) await ensureHelm(version)
 }, 300_000)
 
-const values = (name: string) => ['--values', join(chart, 'ci', `${name}-values.yaml`)]
-
-async function render(version: HelmVersion, args: readonly string[]): Promise<Manifest[]> {
-  const { code, output } = await helm(version, ['template', 'ai-ops', chart, ...args])
-  if (code !== 0) throw new Error(output)
-  return parseAllDocuments(output).map((document) => document.toJS() as Manifest)
-}
-
 const configOf = (manifests: readonly Manifest[]) =>
-  manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {}
+  manifests.find(({ kind, data }) => kind === 'ConfigMap' && data?.AI_OPS_ENV)?.data ?? {}
 
 const isMap = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const both = VERSIONS.flatMap((version) => ['lab', 'production'].map((name) => ({ version, name })))
+const FURTHER: Readonly<Record<(typeof VALUES)[number], readonly string[]>> = {
+  lab: [],
+  'one-replica': ['Deployment', 'Service', 'NetworkPolicy'],
+  production: [
+    ...['ConfigMap', 'HorizontalPodAutoscaler', 'NetworkPolicy', 'PodDisruptionBudget'],
+    ...['PrometheusRule', 'ServiceMonitor']
+  ]
+}
+
+const both = VERSIONS.flatMap((version) => VALUES.map((name) => ({ version, name })))
 
 it.each(both)('passes helm $version lint with the $name values', async ({ version, name }) => {
   const { code, output } = await helm(version, ['lint', '--strict', chart, ...values(name)])
@@ -42,8 +35,8 @@ it.each(both)('passes helm $version lint with the $name values', async ({ versio
 
 it.each(both)('renders with helm $version and the $name values', async ({ version, name }) => {
   const kinds = (await render(version, values(name))).map(({ kind }) => kind).sort()
-  const common = ['ConfigMap', 'Deployment', 'Service', 'ServiceAccount']
-  expect(kinds).toEqual([...common, 'Ingress'].sort())
+  const common = ['ConfigMap', 'Deployment', 'Ingress', 'Pod', 'Service', 'ServiceAccount']
+  expect(kinds).toEqual([...common, ...FURTHER[name]].sort())
 })
 
 it('runs the pod as nobody special, on a read-only file system', async () => {
@@ -78,15 +71,16 @@ it('takes secrets from existing ones only', async () => {
   expect(deployment).toContain('"secretKeyRef":{"name":"ai-ops-redis","key":"url"}')
 })
 
-it.each(['lab', 'production'])(
-  'sets only variables that the service takes, for %s',
-  async (name) => {
-    const data = configOf(await render(4, values(name)))
-    const secrets = name === 'lab' ? {} : { NAUTOBOT_TOKEN: 'token', REDIS_URL: 'redis://redis' }
+it.each([
+  ['lab', 'LAB'],
+  ['one-replica', 'NONPROD'],
+  ['production', 'PROD']
+] as const)('sets only variables that the service takes, for %s', async (name, environment) => {
+  const data = configOf(await render(4, values(name)))
+  const secrets = name === 'lab' ? {} : { NAUTOBOT_TOKEN: 'token', REDIS_URL: 'redis://redis' }
 
-    expect(loadConfig({ ...data, ...secrets }).environment).toBe(name === 'lab' ? 'LAB' : 'PROD')
-  }
-)
+  expect(loadConfig({ ...data, ...secrets }).environment).toBe(environment)
+})
 
 it('lets LAB answer to the names of its ingress and its service', async () => {
   const lab = loadConfig(configOf(await render(4, [...values('lab'), '--namespace', 'tools'])))
@@ -114,23 +108,23 @@ it('passes on the addresses of proxies and the files of a private authority', as
     template: {
       spec: {
         containers: [
-          { volumeMounts: [{ name: 'tmp' }, { name: 'ca', mountPath: '/etc/ai-ops/ca' }] }
+          { volumeMounts: [{ name: 'tmp' }, { name: 'ca-bundle', mountPath: '/etc/ai-ops/ca' }] }
         ],
-        volumes: [{ name: 'tmp' }, { name: 'ca', configMap: { name: 'company-ca' } }]
+        volumes: [{ name: 'tmp' }, { name: 'ca-bundle', configMap: { name: 'company-ca' } }]
       }
     }
   })
 })
 
 it.each([
-  ['production', { replicas: 3, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }],
-  ['lab', { replicas: 1, rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }]
-])(
+  ['one-replica', { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }],
+  ['lab', { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }]
+] as const)(
   'with the %s values runs two pods that take questions only where they share their runs',
-  async (name, { replicas, rollingUpdate }) => {
+  async (name, { rollingUpdate }) => {
     const manifests = await render(4, values(name))
     expect(manifests.find(({ kind }) => kind === 'Deployment')?.spec).toMatchObject({
-      replicas,
+      replicas: 1,
       strategy: { rollingUpdate },
       template: { spec: { enableServiceLinks: false } }
     })
@@ -164,7 +158,17 @@ it.each([
   [['--set', 'trustedProxies=null'], 'trustedProxies is missing'],
   [['--set', 'ingress.host='], 'ingress.host is missing'],
   [['--set', 'nautobot.url='], 'nautobot.url is missing'],
-  [['--set', 'redis.existingSecret='], 'redis.existingSecret is missing']
+  [['--set', 'redis.existingSecret='], 'redis.existingSecret is missing'],
+  [['--set', 'redis.existingSecret=', '--set', 'redis.tryOut.enabled=true'], 'PROD must not'],
+  [['--set', 'redis.tryOut.enabled=true'], 'there is a redis.existingSecret already'],
+  [['--set', 'config.REDIS_URL=redis://:key@redis'], 'config.REDIS_URL holds a secret'],
+  [['--set', 'config.AI_OPS_DRAIN_SECONDS=3'], 'use drainSeconds'],
+  [['--set', 'networkPolicy.egress=null'], 'networkPolicy.egress is missing'],
+  [['--set', 'autoscaling.maxReplicas=2'], 'more than autoscaling.maxReplicas'],
+  [['--set', 'metrics.serviceMonitor.intervall=5s'], 'intervall'],
+  [['--set', 'resources.limit.memory=1Gi'], 'limit'],
+  [['--set', 'image.digest=latest'], 'digest'],
+  [['--set', 'ingress.pathOnNautobot=ai-ops'], 'pathOnNautobot']
 ])('refuses %s', async (args, said) => {
   for (const version of VERSIONS) {
     const { code, output } = await helm(version, [

