@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
-const node = { environment: 'node', restoreMocks: true } as const
+/** Shared machines stand still for a second now and then; the runner's own second is too short for what is waited for. */
+const expecting = { poll: { timeout: 5_000 } } as const
+
+const node = { environment: 'node', restoreMocks: true, expect: expecting } as const
 
 /** One project for each kind of test: what it needs decides, not what it covers. */
 export default defineConfig({
   test: {
+    // Most tests wait for something; vitest alone would keep one core for itself.
+    maxWorkers: '100%',
     projects: [
       { test: { ...node, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
       {
@@ -54,6 +59,16 @@ export default defineConfig({
           include: ['test/helm/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000
+        }
+      },
+      {
+        test: {
+          ...node,
+          name: 'image',
+          include: ['test/image/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 900_000,
+          fileParallelism: false
         }
       }
     ]

@@ -9,16 +9,19 @@ const SLOW_SHARE = 0.5
 const startedAt = performance.now()
 const folder = await mkdtemp(join(tmpdir(), 'ai-ops-test-'))
 const totals = { passed: 0, failed: 0 }
+const failedParts: string[] = []
 const failures: string[] = []
 const parts: { summary: string; minutes: number }[] = []
 for (const [index, part] of PARTS.entries()) {
   const partStartedAt = performance.now()
   console.log(`\n── ${part.title} ──`)
   const report = join(folder, `${index}.json`)
-  const { passed, failed } = await runPart(part, { report, say: (line) => console.log(line) })
+  const counted = await runPart(part, { report, say: (line) => console.log(line) })
+  const { passed, failed } = counted
   totals.passed += passed
   totals.failed += failed
-  if (failed > 0) failures.push(part.title)
+  if (failed > 0) failedParts.push(part.title)
+  failures.push(...(counted.failures ?? []))
   const minutes = minutesSince(partStartedAt)
   const isSlow = minutes > part.maxMinutes * SLOW_SHARE
   const slow = isSlow ? ` (slow: ${part.maxMinutes} minutes are its limit)` : ''
@@ -32,8 +35,9 @@ console.log('\nSlowest first:')
 for (const { summary } of parts.toSorted((left, right) => right.minutes - left.minutes)) {
   console.log(`  ${summary}`)
 }
+for (const failure of failures) console.log(`\n✗ ${failure}`)
 console.log(
-  `\n${failures.length > 0 ? `Failed: ${failures.join(', ')}.` : 'Everything passed'} after ${minutesSince(startedAt).toFixed(1)} minutes.`
+  `\n${failedParts.length > 0 ? `Failed: ${failedParts.join(', ')}.` : 'Everything passed'} after ${minutesSince(startedAt).toFixed(1)} minutes.`
 )
 console.log(`${totals.passed} passed, ${totals.failed} failed`)
 process.exitCode = totals.failed > 0 ? 1 : 0

@@ -2,14 +2,18 @@ import { parseArgs } from 'node:util'
 import { measureChats } from './chats.ts'
 import { measureCheckpoints } from './checkpoints.ts'
 import { measureResume, measureStop } from './runs.ts'
+import { measureServers } from './servers.ts'
 import { measureSingle } from './single.ts'
 import { measureStreams } from './streams.ts'
 import { type Finding, isTargetId, type TargetId, verdict } from './targets.ts'
+import { measureTools } from './tools.ts'
 import { startWorld, type World } from './world.ts'
 
 const ROUNDS = 5
+/** Starts of the service with many servers, each with three sides. */
+const SERVER_ROUNDS = 3
 
-/** `npm run bench -- --only P3,P5 --rounds 1`: without `--only` everything. It reports, and fails on nothing it finds. */
+/** `npm run bench -- --only P3,P5 --rounds 1`: without `--only` everything but the tools. It reports, and fails on nothing it finds. */
 const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string' } } })
 const rounds = Number(values.rounds ?? ROUNDS)
 const wanted = (values.only ?? '').split(',').filter(Boolean)
@@ -55,7 +59,12 @@ async function measureSides(parts: readonly Part[]): Promise<Finding[]> {
 const startedAt = performance.now()
 const findings = [
   ...(await measureSides(PARTS.filter(({ ids }) => isWanted(ids)))),
-  ...(isWanted(['P7', 'P8']) ? await measureCheckpoints(rounds) : [])
+  ...(isWanted(['P7', 'P8']) ? await measureCheckpoints(rounds) : []),
+  ...(isWanted(['servers', 'dead servers'])
+    ? await measureServers(Math.min(rounds, SERVER_ROUNDS))
+    : []),
+  // Only when named: it needs a real Nautobot.
+  ...(wanted.includes('tools') ? await measureTools() : [])
 ]
 console.log(`\nAI Ops with Redis, in ${Math.round((performance.now() - startedAt) / 1_000)} s`)
 console.table(findings.map(verdict))

@@ -1,4 +1,16 @@
-export type TargetId = 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P6' | 'P7' | 'P8' | 'P9'
+export type TargetId =
+  | 'P1'
+  | 'P2'
+  | 'P3'
+  | 'P4'
+  | 'P5'
+  | 'P6'
+  | 'P7'
+  | 'P8'
+  | 'P9'
+  | 'tools'
+  | 'servers'
+  | 'dead servers'
 
 interface Target {
   readonly what: string
@@ -62,7 +74,18 @@ const TARGETS: Readonly<Record<TargetId, Target>> = {
     unit: 'times',
     must: atMost(0.5)
   },
-  P9: { what: 'Nautobot requests per question', unit: '', must: atMost(0) }
+  P9: { what: 'Nautobot requests per question', unit: '', must: atMost(0) },
+  servers: {
+    what: 'time to first text that 100 MCP servers add, warm',
+    unit: 'ms',
+    must: atMost(25)
+  },
+  'dead servers': {
+    what: 'time to first text that a dead third of them adds, warm',
+    unit: 'ms',
+    must: atMost(5)
+  },
+  tools: { what: 'time of a tool beside Nautobot, slowest tool', unit: 'ms', must: below(5) }
 }
 
 export function isTargetId(text: string): text is TargetId {

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser, openPage, screenshot } from './support/browser.ts'
+import { launchBrowser, openPage, screenshot, violations } from './support/browser.ts'
 import { type LabSidecar, startLabSidecar } from './support/lab-sidecar.ts'
 
 const NARROW = { width: 390, height: 740 }
@@ -56,13 +55,6 @@ async function askInstead(page: Page, count: number, text: string): Promise<void
   await page.keyboard.press('Enter')
   await expect.poll(() => asked(page)).toContain(text)
   await ended(page, count)
-}
-
-async function violations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))
 }
 
 test.each([

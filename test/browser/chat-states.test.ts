@@ -1,7 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser, openPage, screenshot } from './support/browser.ts'
+import { launchBrowser, openPage, screenshot, violations } from './support/browser.ts'
 import { type FakeSidecar, startFakeSidecar } from './support/fake-sidecar.ts'
 import { failedRun, finished, goodRun, started, text } from './support/scripted-answers.ts'
 
@@ -42,14 +41,6 @@ const ended = (page: Page, count = 1): Promise<unknown> =>
     .nth(count - 1)
     .locator('.answer-footer')
     .waitFor()
-
-/** Serious and critical violations, by rule and element. */
-async function violations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))
-}
 
 test.each(['light', 'dark'] as const)(
   'an answer reads well and is accessible in %s',

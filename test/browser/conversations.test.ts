@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser, openPage, screenshot } from './support/browser.ts'
+import { launchBrowser, openPage, screenshot, violations } from './support/browser.ts'
 import { storedConversation } from './support/fake-conversations.ts'
 import { type FakeSidecar, startFakeSidecar } from './support/fake-sidecar.ts'
 import { finished, goodRun, started, text } from './support/scripted-answers.ts'
@@ -50,13 +49,6 @@ async function choose(page: Page, title: string, action: string): Promise<void> 
     .getByRole('button', { name: `More about ${title}` })
     .click()
   await panel(page).getByRole('button', { name: action }).click()
-}
-
-async function violations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))
 }
 
 test.each(['light', 'dark'] as const)(

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
@@ -11,6 +13,7 @@ import { type RealService, startRealService } from '../support/real-service.ts'
 import { launchBrowser, openPage, screenshot, type WatchedPage } from './support/browser.ts'
 import { ask, logIn, openChat, shownTotal } from './support/nautobot-pages.ts'
 
+const run = promisify(execFile)
 const DEVICES = { model: 'dcim.device' }
 const TELEPHONE = { width: 390, height: 844 }
 const PROMPT = 'Answer like a pirate.'
@@ -80,6 +83,49 @@ test('answers how many devices a location has with the number of the list in Nau
   ])
   expect(await shownTotal(proof)).toBe(said)
   expect(proof.url()).toContain(`${nautobot.url}/dcim/devices/?location=AMS01`)
+})
+
+test('tells why, and each way to ask by hand gives the number of the answer', async () => {
+  await using watched = await signedIn('alice')
+  const { page, complaints } = watched
+  await openChat(page)
+  const said = Number(/\d+/.exec(await ask(page, 'How many devices are at AMS01?'))?.[0])
+  expect(said).toBeGreaterThan(0)
+  await page.getByRole('button', { name: 'Why', exact: true }).click()
+  const why = page.getByRole('region', { name: 'Why this answer' })
+  await why.getByText('Nautobot was read as alice').waitFor()
+  const copied = async (name: string): Promise<string> => {
+    await why.getByRole('button', { name: `Copy Count devices as ${name}` }).click()
+    return (await why.getByRole('group', { name: `${name} query` }).textContent()) ?? ''
+  }
+  const { token } = nautobot.users.alice
+  const byCurl = await run('sh', ['-c', await copied('curl')], {
+    env: { PATH: process.env.PATH, NAUTOBOT_TOKEN: token }
+  })
+  expect(JSON.parse(byCurl.stdout).count).toBe(said)
+  const byGraphql = await fetch(`${nautobot.url}/api/graphql/`, {
+    method: 'POST',
+    headers: { Authorization: `Token ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ query: await copied('GraphQL') })
+  })
+  const graphql = await byGraphql.json()
+  expect(graphql).not.toHaveProperty('errors')
+  expect(graphql.data.devices).toHaveLength(said)
+
+  // Nautobot's page has hotkeys; what is pressed in the panel is not for them.
+  await page.keyboard.press('/')
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('AI-OPS-CHAT')
+  await screenshot(page, 'nautobot-why')
+  await page.setViewportSize(TELEPHONE)
+  await why.scrollIntoViewIfNeeded()
+  await screenshot(page, 'nautobot-why-telephone')
+  const over = await why.evaluate((panel) =>
+    [panel, ...panel.querySelectorAll('li, .why-what')].map(
+      (box) => box.scrollWidth - box.clientWidth
+    )
+  )
+  expect(Math.max(...over)).toBe(0)
+  expect(complaints).toEqual([])
 })
 
 test('gives each user the number that their rights show', async () => {
@@ -243,7 +289,8 @@ test('answers with the tool of an MCP server that Nautobot describes', async () 
     name: 'Everything',
     status: 'Healthy',
     remote_url: everything.url,
-    secrets_group: secretsGroupId
+    secrets_group: secretsGroupId,
+    read_only_tools: ['echo']
   })
   model.answer(
     callOfferedTools(

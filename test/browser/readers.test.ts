@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser, openPage, screenshot } from './support/browser.ts'
+import { duplicateTab, launchBrowser, openPage, screenshot } from './support/browser.ts'
 import { type CutLine, startCutLine } from './support/cut-line.ts'
 import { type LabSidecar, startLabSidecar } from './support/lab-sidecar.ts'
 
@@ -43,15 +43,6 @@ async function endState(page: Page): Promise<string> {
   return (await page.locator('.question, .answer').allTextContents()).join('\n')
 }
 
-/** As "Duplicate tab" does: a window of the same browser, with a copy of this tab's memory. */
-async function duplicate(page: Page): Promise<Page> {
-  const opened = page.context().waitForEvent('page')
-  await page.evaluate(() => {
-    window.open(location.href)
-  })
-  return await opened
-}
-
 interface RunBody {
   readonly state: string
   readonly question: string
@@ -70,8 +61,8 @@ test('[T8] the page, reloaded, in a second tab and after a lost network ends as 
   await page.goto(sidecar.url)
   await ask(page, QUESTION)
   await moreRowsThan(page, 1)
-  const watching = await duplicate(page)
-  const reloaded = await duplicate(page)
+  const watching = await duplicateTab(page)
+  const reloaded = await duplicateTab(page)
   await moreRowsThan(reloaded, 2)
   await reloaded.reload()
 
@@ -95,7 +86,7 @@ test('[T8] the page, reloaded, in a second tab and after a lost network ends as 
   expect(await endState(page)).toBe(state)
   expect(await endState(reloaded)).toBe(state)
   expect(await endState(unlucky)).toBe(state)
-  const late = await duplicate(page)
+  const late = await duplicateTab(page)
   expect(await endState(late)).toBe(state)
 
   const run = await runOf(page)
@@ -112,7 +103,7 @@ test('a run that another tab has started is shown with its question', async () =
   await page.goto(sidecar.url)
   await ask(page, 'How many devices are there at AMS01?')
   await endState(page)
-  const other = await duplicate(page)
+  const other = await duplicateTab(page)
   await endState(other)
   await ask(page, QUESTION)
   await page.getByRole('button', { name: 'Stop' }).waitFor()

@@ -63,6 +63,23 @@ export async function runConformance(url: string, revision: string): Promise<Map
   }
 }
 
+/** Runs one client scenario of a revision against our own connection. */
+export async function judgeClient(scenario: string, revision: string): Promise<readonly Check[]> {
+  const entry = join(
+    await ensureMcpTools(),
+    'node_modules/@modelcontextprotocol/conformance/dist/index.js'
+  )
+  const output = await mkdtemp(join(tmpdir(), 'ai-ops-mcp-'))
+  const client = `${process.execPath} ${join(import.meta.dirname, 'tool-client.ts')}`
+  try {
+    const what = ['--scenario', scenario, '--spec-version', revision, '-o', output]
+    await execute([entry, 'client', '--command', client, ...what], output)
+    return [...(await readChecks(output)).values()].flat()
+  } finally {
+    await rm(output, { recursive: true, force: true })
+  }
+}
+
 async function readChecks(folder: string): Promise<Map<string, Check[]>> {
   const scenarios = new Map<string, Check[]>()
   for (const name of await readdir(folder)) {

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { RedisCheckpointer } from '../../src/conversations/redis-checkpointer.ts'
 import { createRedisConversationCleanup } from '../../src/conversations/redis-conversation-cleanup.ts'
 import { createRedisConversationRegistry } from '../../src/conversations/redis-conversation-registry.ts'
+import { createRedisResultStore } from '../../src/conversations/redis-result-store.ts'
 import { put } from '../support/checkpoint-fixture.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { connectRedis } from '../support/redis-connection.ts'
@@ -53,6 +54,10 @@ function createStores(client: Redis, ttlDays: number) {
   return {
     registry,
     checkpointer: new RedisCheckpointer(common),
+    results: createRedisResultStore({
+      ...{ ...common, patienceMs: 0 },
+      maxBytesPerConversation: 100_000
+    }),
     cleanup: createRedisConversationCleanup({
       ...{ ...common, ...limits, maxConversationsPerRun: 2_000 },
       onBroken: (id, error) => expect.fail(`${id}: ${String(error)}`)
@@ -76,7 +81,7 @@ function turnOf(question: string): BaseMessage[] {
   ]
 }
 
-async function converse({ registry, checkpointer }: Stores, userId: string, turn: number) {
+async function converse({ registry, checkpointer, results }: Stores, userId: string, turn: number) {
   const runId = randomUUID()
   const question = `How many devices are at site ${turn}?`
   const id = await registry.claim(userId, undefined, runId, question)
@@ -88,6 +93,9 @@ async function converse({ registry, checkpointer }: Stores, userId: string, turn
     const config = await put(checkpointer, configurable, messages.slice(0, steps))
     place = config.configurable ?? {}
   }
+  // Every tenth has a result that is too long to be read at once.
+  if (turn % 10 === 3)
+    await results.keep({ conversationId: id, fence }, 'r1', randomUUID().repeat(9))
   // Every twentieth replica dies in mid-answer, every fiftieth conversation is deleted by its user.
   if (turn % 20 === 0) return
   await checkpointer.prune(id, fence)

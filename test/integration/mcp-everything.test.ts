@@ -3,10 +3,12 @@ import { McpServer as SdkServer } from '@modelcontextprotocol/server'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { McpServer } from '../../src/catalog/catalog.ts'
+import { MIN_INTERVAL_MS } from '../../src/mcp/call-progress.ts'
 import { createMcpClients, type McpClients } from '../../src/mcp/mcp-clients.ts'
 import { createOutbound, type Outbound } from '../../src/platform/outbound.ts'
 import { Secret } from '../../src/platform/secret.ts'
-import type { ToolSet } from '../../src/tool-server.ts'
+import type { ToolProgress, ToolSet } from '../../src/tool-server.ts'
+import { mcpServer, vouchForNobody } from '../support/agent-fixture.ts'
 import {
   type McpPeer,
   type ModernPeer,
@@ -37,6 +39,7 @@ beforeEach(() => {
   clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: new Secret('canary') }),
+    stateUser: vouchForNobody,
     maxResultBytes: 48 * 1024,
     limits: { listMaxWaitMs: 5000 }
   })
@@ -54,6 +57,16 @@ function modernServer(): SdkServer {
     { description: 'Adds.', inputSchema: z.object({ a: z.number(), b: z.number() }) },
     ({ a, b }) => ({ content: [{ type: 'text', text: String(a + b) }] })
   )
+  server.registerTool('copy', {}, async ({ mcpReq: { _meta, notify } }) => {
+    const { progressToken } = _meta ?? {}
+    for (const said of [{ message: 'copying\nconfiguration' }, {}]) {
+      const progress = 'message' in said ? 1 : 2
+      const params = { progressToken: progressToken ?? '', progress, total: 2, ...said }
+      await notify({ method: 'notifications/progress', params })
+      await sleep(MIN_INTERVAL_MS + 200)
+    }
+    return { content: [{ type: 'text', text: 'Copied.' }] }
+  })
   server.registerTool('slow', {}, async (context) => {
     slow.started += 1
     const { signal } = context.mcpReq
@@ -69,18 +82,8 @@ function modernServer(): SdkServer {
 const context = (signal = AbortSignal.timeout(20_000)) => ({ signal, correlationId: 'c-1' })
 
 function described(name: string, address: string, changes = {}): McpServer {
-  return {
-    id: `id-${name}`,
-    name,
-    description: '',
-    status: 'Healthy',
-    enabled: true,
-    address,
-    verifyTls: true,
-    timeoutMs: 10_000,
-    hasCredential: true,
-    ...changes
-  }
+  const common = { id: `id-${name}`, name, address, timeoutMs: 10_000, hasCredential: true }
+  return mcpServer({ ...common, ...changes })
 }
 
 const lease = (...servers: McpServer[]): Promise<ToolSet> =>
@@ -125,6 +128,13 @@ test('a stop reaches a running call of the newest protocol within half a second'
   expect(performance.now() - startedAt).toBeLessThan(500)
 })
 
+test('a call that tells of its progress is waited for beyond the time-out of a silent one', async () => {
+  const set = await lease(described('everything', everything.url, { timeoutMs: 1_500 }))
+  const args = { duration: 3, steps: 6 }
+  const slow = await set.call('everything_trigger-long-running-operation', args, context())
+  expect(slow).toMatchObject({ isError: false, text: expect.stringContaining('completed') })
+})
+
 test('a call of the older protocol that takes too long ends, and the next one works', async () => {
   const set = await lease(described('everything', everything.url, { timeoutMs: 400 }))
   const args = { duration: 5, steps: 5 }
@@ -165,4 +175,35 @@ test('a restarted server is asked again, once', async () => {
   } finally {
     await second.stop()
   }
+})
+
+const toldOf = async (set: ToolSet, tool: string, args: object) => {
+  const told: ToolProgress[] = []
+  const onProgress = (progress: ToolProgress) => void told.push(progress)
+  const result = await set.call(tool, args, { ...context(), onProgress })
+  return { told, result }
+}
+
+test('a server that nobody here wrote is heard telling how far its call has come', async () => {
+  // Also where it is not waited for any longer.
+  const noLonger = { timeoutMs: 10_000, totalTimeoutMs: 10_000 }
+  const set = await lease(described('everything', everything.url, noLonger))
+  const tool = 'everything_trigger-long-running-operation'
+  const { told, result } = await toldOf(set, tool, { duration: 3, steps: 3 })
+  expect(result.isError).toBe(false)
+  expect(told.slice(0, 2)).toEqual([
+    { progress: 1, total: 3 },
+    { progress: 2, total: 3 }
+  ])
+})
+
+test('so is a server of the newest protocol', async () => {
+  const set = await lease(described('modern', modern.url))
+  const { told, result } = await toldOf(set, 'modern_copy', {})
+  expect(result).toMatchObject({ isError: false, text: 'Copied.' })
+  expect(modern.requests.at(-1)?.['mcp-protocol-version']).toBe('2026-07-28')
+  expect(told).toEqual([
+    { progress: 1, total: 2, message: 'copying configuration' },
+    { progress: 2, total: 2 }
+  ])
 })

@@ -13,6 +13,7 @@ import { type ConnectedRedis, connectRedis } from '../support/redis-connection.t
 import { allScripts } from '../support/redis-scripts.ts'
 import { REDIS_SERVERS, type RedisServer } from '../support/redis-servers.ts'
 import { testRunScripts } from '../support/run-scripts-suite.ts'
+import { testWaitingRunScripts } from '../support/run-waiting-scripts-suite.ts'
 import { startScriptedModel } from '../support/scripted-model.ts'
 import { send } from './support/sidecar-client.ts'
 import { type SidecarEnv, startLabSidecar } from './support/sidecar-lab.ts'
@@ -34,6 +35,7 @@ const conformance = await loadCheckpointSuite()
 const SUITES: readonly ((redis: RedisUnderTest) => void)[] = [
   testConversationScripts,
   testRunScripts,
+  testWaitingRunScripts,
   testJobScripts,
   testConformance,
   testService

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { ECHO, type FaultMcpServer, startFaultMcpServer } from '../support/fault-mcp-server.ts'
 import { callTool, say, silence } from '../support/model-steps.ts'
+import { approveAll } from './support/approvals.ts'
 import { type Replicas, startReplicas } from './support/replicas.ts'
 import { foldRun, followRun, type ReadRun, startRun } from './support/run-readers.ts'
 import type { LabSidecar } from './support/sidecar-lab.ts'
@@ -133,6 +134,7 @@ it('[T7][P5] a stop on another replica ends a tool call within half a second', a
   })
   const before = tools.asked('tools/call').length
   const run = await start('Open one')
+  const approving = approveAll(one.url, run.runId, replicas.headers)
   await expect.poll(() => tools.asked('tools/call').length).toBe(before + 1)
   const stoppedAt = performance.now()
   await fetch(`${other.url}/api/v1/runs/${run.runId}/cancel`, {
@@ -145,6 +147,7 @@ it('[T7][P5] a stop on another replica ends a tool call within half a second', a
 
   expect(performance.now() - stoppedAt).toBeLessThan(500)
   expect((await run.rest()).end).toMatchObject({ outcome: { type: 'cancelled' } })
+  expect((await approving).state).toBe('stopped')
 })
 
 it('[T7] stops a run although the word of it is lost', async () => {
@@ -220,9 +223,11 @@ it('does not repeat a call with effects that was under way, and says so', async 
     headers: replicas.headers,
     body: { message: 'Open one' }
   })
+  const approving = approveAll(dying.url, run.runId, replicas.headers).catch(() => undefined)
   await expect.poll(() => tools.asked('tools/call').length).toBe(before + 1)
   dying.signal('SIGKILL')
   await dying.exited
+  await approving
   const stayed = await follow(one.url, run.runId)
 
   expect(stayed.end).toMatchObject({ type: 'RUN_ERROR', code: 'RUN_INTERRUPTED' })

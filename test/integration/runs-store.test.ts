@@ -3,11 +3,12 @@ import { afterAll, expect, it } from 'vitest'
 import { runKey, runLogKey } from '../../src/conversations/redis-keys.ts'
 import { AppError } from '../../src/errors.ts'
 import { createRedisChannels } from '../../src/platform/redis-channels.ts'
+import { Secret } from '../../src/platform/secret.ts'
 import { LOG_START } from '../../src/runs/log-place.ts'
 import { eventOf } from '../../src/runs/run.ts'
 import type { RunPen } from '../../src/runs/run-store.ts'
 import { connectRedis } from '../support/redis-connection.ts'
-import { FINISHED, MODEL, RUN_ID, STARTED, saying } from '../support/run-events.ts'
+import { FINISHED, MODEL, RUN_ID, recordOf, STARTED, saying } from '../support/run-events.ts'
 import {
   checkTimesToLive,
   guarded,
@@ -107,6 +108,21 @@ it('forgets an ended run after its time, and keeps nothing of it for longer', as
   expect(await one.store.find(RUN_ID)).toBeUndefined()
   expect(await one.store.view(RUN_ID)).toBeUndefined()
   await expect(read(one)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+})
+
+it('removes a run that took days with its conversation, also when another one was asked after it', async () => {
+  const one = open()
+  const { conversationId, pen } = await one.begin()
+  const daysAgo = Date.now() - 3 * 86_400_000
+  await client.zadd(`ai-ops:${one.deployment}:runs:${conversationId}`, daysAgo, RUN_ID)
+  await write(pen)
+  await one.registry.claim('jane', conversationId, 'run-2', 'And?')
+  const fence = one.registry.fenceOf(conversationId, 'run-2')
+  const record = recordOf({ id: 'run-2', conversationId })
+  await one.store.open({ record, fence, grant: new Secret('grant') })
+  await one.registry.remove('jane', conversationId)
+
+  expect(await one.store.view(RUN_ID)).toBeUndefined()
 })
 
 it('removes the runs of a deleted conversation, and tells their readers', async () => {

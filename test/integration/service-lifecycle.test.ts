@@ -187,3 +187,10 @@ test.concurrent('PROD refuses to turn TLS verification off', async () => {
   expect(running.output()).toContain('AI_OPS_VERIFY_TLS turns TLS verification off')
   expect(running.output()).not.toContain('canary')
 })
+
+test('without Redis, no metric says that Redis does not answer', async () => {
+  service = await startLabSidecar(model.url)
+  const metrics = await (await fetch(`${service.url}/metrics`)).text()
+  expect(metrics).toMatch(/^ai_ops_ready 1$/m)
+  expect(metrics).not.toMatch(/^ai_ops_(?:redis|event_channel)_up /m)
+})

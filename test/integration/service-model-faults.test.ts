@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { outcomeOf } from '../../src/runs/run-store.ts'
 import {
   callTool,
   cut,
@@ -19,10 +20,10 @@ import {
   cancelRun,
   customValue,
   openEvents,
+  type ReceivedEvent,
   readUntil,
   refusalOf,
   send,
-  textOf,
   viewRun
 } from './support/sidecar-client.ts'
 import { type LabSidecar, startLabSidecar } from './support/sidecar-lab.ts'
@@ -63,6 +64,11 @@ async function describeModel(name: string, remoteUrl: string): Promise<void> {
 
 const message = 'How many devices are there?'
 
+/** What is left on the screen: a text that was begun anew is there once. */
+function shownIn(seen: readonly ReceivedEvent[]): string {
+  return outcomeOf(seen.map(({ event }) => event)).response
+}
+
 /** Asks as JSON and as events: both tell the same failure, and the conversation goes on after both. */
 async function failBothWays(body: Readonly<Record<string, unknown>>) {
   const { events, response } = await openEvents(service.url, { body })
@@ -83,7 +89,7 @@ async function failBothWays(body: Readonly<Record<string, unknown>>) {
   expect(await viewRun(service.url, runId)).toMatchObject({
     state: 'failed',
     error: told,
-    response: textOf(seen),
+    response: shownIn(seen),
     footer: { incomplete: true }
   })
   expect(JSON.stringify([seen, error])).not.toContain(CANARY)
@@ -91,7 +97,7 @@ async function failBothWays(body: Readonly<Record<string, unknown>>) {
   expect(await ask(service.url, { message: 'And now?', conversationId })).toMatchObject({
     response: 'Fine.'
   })
-  return { status: whole.status, headers: whole.headers, error, text: textOf(seen) }
+  return { status: whole.status, headers: whole.headers, error, text: shownIn(seen) }
 }
 
 test.each<[string, ModelStep[], number, string]>([
@@ -166,16 +172,16 @@ test.each<[string, ModelStep[], number, string]>([
 )
 
 test('a rate limit says how long to wait', async () => {
-  model.answer(() => [refuse(429, { headers: { 'retry-after': '7' } })])
+  model.answer(() => [refuse(429, { headers: { 'retry-after': '70' } })])
   const { status, headers, error } = await failBothWays({ message })
   expect({ status, retryAfter: headers.get('retry-after') }).toEqual({
     status: 502,
-    retryAfter: '7'
+    retryAfter: '70'
   })
   expect(error).toMatchObject({
     code: 'MODEL_RATE_LIMITED',
     retryable: true,
-    details: { retryAfterSeconds: 7 }
+    details: { retryAfterSeconds: 70 }
   })
 })
 
@@ -190,7 +196,9 @@ test.each([
   const error = await refusalOf(response)
   expect(error).toMatchObject({ code, message: expect.stringContaining(words) })
   expect(error.message).not.toMatch(/127\.0\.0\.1|invalid/)
-  expect(await ask(service.url, { message, conversationId })).toMatchObject({ response: 'Fine.' })
+  // The conversation stays with the model that was chosen, until another is.
+  const body = { message, conversationId, model: null }
+  expect(await ask(service.url, body)).toMatchObject({ response: 'Fine.' })
 })
 
 test.each([

@@ -63,7 +63,8 @@ beforeAll(async () => {
       ['tools', ...Object.keys(FAULTS)].map((name) => ({
         name,
         url: `${tools.url}/${name}`,
-        token: CANARIES.mcpToken
+        token: CANARIES.mcpToken,
+        readOnlyTools: ['*']
       }))
     )
   })

@@ -50,7 +50,7 @@ beforeAll(async () => {
   mute.misbehave(() => ({ kind: 'hang' }))
   hanging.misbehave(({ method }) => (method === 'tools/call' ? { kind: 'hang' } : undefined))
   service = await startLabSidecar(model.url, {
-    AI_OPS_MCP_SERVERS: JSON.stringify([
+    AI_OPS_MCP_SERVERS: unasked([
       { name: 'everything', url: everything.url },
       { name: 'second', url: second.url },
       { name: 'dead', url: `http://127.0.0.1:${await freePort()}/mcp` },
@@ -62,7 +62,10 @@ beforeAll(async () => {
   })
   const response = await send(service.url, {
     path: '/api/v1/mcp-servers',
-    body: { name: 'impatient', remoteUrl: hanging.url, status: 'Healthy', timeoutSeconds: 1 }
+    body: {
+      ...{ name: 'impatient', remoteUrl: hanging.url, status: 'Healthy', timeoutSeconds: 1 },
+      readOnlyTools: ['*']
+    }
   })
   expect(response.status).toBe(201)
 })
@@ -73,6 +76,11 @@ afterAll(async () => {
 })
 
 type Round = readonly ModelStep[] | (() => Promise<readonly ModelStep[]>)
+
+/** Servers whose tools run without anybody's approval. */
+function unasked(servers: readonly { readonly name: string; readonly url: string }[]): string {
+  return JSON.stringify(servers.map((server) => ({ ...server, readOnlyTools: ['*'] })))
+}
 
 /** Each round of calls in turn, then all results of this question as the answer. */
 function inRounds(...rounds: readonly Round[]): Respond {
@@ -219,7 +227,7 @@ test('[T2] tools of the same name are both called, under names that outlast a re
   hanging.misbehave(() => undefined)
   const namesByRun: Record<string, string>[] = []
   for (const servers of [described, described.toReversed()]) {
-    const own = await startLabSidecar(model.url, { AI_OPS_MCP_SERVERS: JSON.stringify(servers) })
+    const own = await startLabSidecar(model.url, { AI_OPS_MCP_SERVERS: unasked(servers) })
     try {
       namesByRun.push(await callEachEcho(own.url))
     } finally {

@@ -4,9 +4,9 @@ import { countAs } from './support/rest.ts'
 import { apiToken, type Service, sessionToken, startService } from './support/service.ts'
 
 const DEVICES = { model: 'dcim.device' }
-/** What the service asks by itself, or to learn who is calling. */
+/** What the service asks by itself, texts of saved queries included, or to learn who is calling. */
 const IDENTITY =
-  /^\/api\/plugins\/ai-ops\/(whoami|token-exchange|jwks|llm-models|mcp-servers|system-prompts)\//
+  /^\/api\/(extras\/graphql-queries|plugins\/ai-ops\/(whoami|token-exchange|jwks|llm-models|mcp-servers|system-prompts))\//
 
 let service: Service
 

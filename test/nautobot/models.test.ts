@@ -40,7 +40,14 @@ test('lists every model that Nautobot has in GraphQL with its usual fields, and 
 test('understands the names that Nautobot gives its models', async () => {
   const { models } = await connect()
   const known = models.map(({ object_type, name, plural }) => {
-    return { objectType: object_type, name, plural, page: undefined, graphqlRoot: undefined }
+    return {
+      objectType: object_type,
+      name,
+      plural,
+      page: undefined,
+      graphqlRoot: undefined,
+      hasMac: false
+    }
   })
   for (const { objectType, name, plural } of known)
     for (const said of [name, plural, objectType, objectType.toUpperCase()])

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { NETWORK, visible } from '../contract/support/oracle.ts'
+import { CLIENTS } from '../support/door-clients.ts'
 import { callOfferedTools } from '../support/model-steps.ts'
 import type {} from './support/provided.ts'
 import { restAs } from './support/rest.ts'
@@ -43,5 +44,34 @@ test('offers a query kept in Nautobot as a tool, and runs it with the rights of 
   }
   expect(here).toBeLessThan(all)
   const reads = service.proxy.requests.filter(({ path }) => path.startsWith(PATH))
-  expect(reads).toHaveLength(1)
+  expect(reads.length).toBeLessThan(3)
 })
+
+test.each(CLIENTS)(
+  'offers it to %s at /mcp, and a new one as soon as it is saved',
+  async (...row) => {
+    const { url, users } = inject('nautobot')
+    const here = visible('dcim.device', 'ams01').filter(({ role }) => role === 'router').length
+    const connect = () => row[2](service.sidecar.url, { authorization: apiToken('bob') })
+    const client = await connect()
+    const { text } = await client.call('saved_devices_of_a_role', { role: ['router'] })
+    await client.close()
+    expect(text).toMatchObject({ counts: { devices: here } })
+
+    const query = '{ tenants { name } }'
+    const body = JSON.stringify({ name: 'All tenants', query })
+    const { body: created } = await restAs('admin', PATH, { method: 'POST', body })
+    const offered = async () => {
+      const other = await connect()
+      const names = await other.listTools()
+      await other.close()
+      return names.filter((name) => name.startsWith('saved_'))
+    }
+    // Far sooner than they are read by their age.
+    const soon = { timeout: 10_000, interval: 200 }
+    await expect.poll(offered, soon).toEqual(['saved_all_tenants', 'saved_devices_of_a_role'])
+    const headers = { authorization: `Token ${users.admin.token}` }
+    await fetch(`${url}${PATH}${created.id}/`, { method: 'DELETE', headers })
+    await expect.poll(offered, soon).toEqual(['saved_devices_of_a_role'])
+  }
+)

@@ -3,9 +3,9 @@ import {
   type RunningNautobot,
   startNautobot
 } from '../../nautobot-plugin-shim/development/nautobot.ts'
-import { createNautobotClient } from '../../src/nautobot/client.ts'
 import { type CallTool, openTools } from '../support/tool-client.ts'
 import { type BrowserSession, logInAt } from './support/browser-session.ts'
+import { nautobotAt } from './support/client.ts'
 
 /** A question, and for the oracle: hours, and names of everything that "object" includes. */
 interface Question {
@@ -84,15 +84,7 @@ beforeAll(async () => {
   const nautobot = await startNautobot()
   closing.push(nautobot.stop)
   const oracles = await askOracle(nautobot)
-  const client = createNautobotClient({
-    url: nautobot.url,
-    publicUrl: nautobot.url,
-    timeoutMs: 30_000,
-    maxInFlight: 4,
-    maxInFlightPerToken: 4,
-    maxResponseBytes: 5_000_000,
-    verifyTls: true
-  })
+  const client = nautobotAt(nautobot.url)
   for (const user of USERS) {
     const { token } = nautobot.users[user]
     const { call, close } = await openTools(client, { userId: user, token })

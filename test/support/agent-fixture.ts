@@ -1,7 +1,9 @@
-import { ChatOpenAI } from '@langchain/openai'
-import { type Agent, type AgentOptions, createAgent } from '../../src/agent/agent.ts'
+import { type Agent, createAgent } from '../../src/agent/agent.ts'
 import type { AgentEvent } from '../../src/agent/agent-events.ts'
 import { createAgentGraph } from '../../src/agent/agent-graph.ts'
+import { PATIENCE, type Patience } from '../../src/agent/model-patience.ts'
+import { createPromptBudgets } from '../../src/agent/prompt-budget.ts'
+import type { AgentLimits } from '../../src/agent/run-limits.ts'
 import type { Caller, Scope, UserToken } from '../../src/auth/caller.ts'
 import type { Catalog, LlmModel, McpServer } from '../../src/catalog/catalog.ts'
 import {
@@ -10,8 +12,12 @@ import {
 } from '../../src/conversations/conversation-registry.ts'
 import { branchPoint } from '../../src/conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../../src/conversations/memory-checkpointer.ts'
-import { AppError } from '../../src/errors.ts'
+import { createMemoryResultStore } from '../../src/conversations/memory-result-store.ts'
+import type { AppError } from '../../src/errors.ts'
+import { createModelFactory } from '../../src/llm/model-factory.ts'
 import { Secret } from '../../src/platform/secret.ts'
+import { createMemoryAnswerDesk } from '../../src/runs/elicitation-desk.ts'
+import { createLoneRuns } from '../../src/runs/lone-runs.ts'
 import { createMemoryRunStore } from '../../src/runs/memory-run-store.ts'
 import { eventOf, type Question, type RunCoordinator } from '../../src/runs/run.ts'
 import {
@@ -20,27 +26,11 @@ import {
   type RunCoordinatorOptions
 } from '../../src/runs/run-coordinator.ts'
 import type { ToolResult, ToolSet } from '../../src/tool-server.ts'
+import { testModel } from './test-model.ts'
 
+/** A model that the fixture's scripted provider answers for, unless it is given an address. */
 export function llmModel(change: Partial<LlmModel> = {}): LlmModel {
-  return {
-    id: 'model-1',
-    name: 'scripted',
-    description: '',
-    status: 'Healthy',
-    enabled: true,
-    isDefault: true,
-    provider: 'openai',
-    modelName: 'scripted-1',
-    address: '',
-    apiVersion: '',
-    verifyTls: true,
-    timeoutMs: 5_000,
-    parameters: {},
-    systemPromptId: undefined,
-    hasCredential: false,
-    source: 'nautobot',
-    ...change
-  }
+  return testModel({ name: 'scripted', modelName: 'scripted-1', address: '', ...change })
 }
 
 export function mcpServer(change: Partial<McpServer> = {}): McpServer {
@@ -51,11 +41,29 @@ export function mcpServer(change: Partial<McpServer> = {}): McpServer {
     status: 'Healthy',
     enabled: true,
     address: 'http://127.0.0.1:1/mcp',
-    verifyTls: true,
-    timeoutMs: 1_000,
+    transport: 'http',
+    identity: 'service',
     hasCredential: false,
+    credentialHeader: '',
+    headers: {},
+    verifyTls: true,
+    connectTimeoutMs: 5_000,
+    timeoutMs: 1_000,
+    totalTimeoutMs: 10_000,
+    toolPrefix: '',
+    allowedTools: [],
+    deniedTools: [],
+    readOnlyTools: [],
+    approvalTools: [],
+    maxResultBytes: 8_388_608,
+    source: 'environment',
     ...change
   }
+}
+
+/** For tests in which no server wants to know who asks. */
+export const vouchForNobody = async () => {
+  throw new Error('No server of this test takes the identity of users')
 }
 
 export function catalogOf(change: Partial<Catalog> = {}): Catalog {
@@ -82,7 +90,8 @@ export function userToken(id: string, llmModelIds: readonly string[] = ['model-1
     expiresAt: Date.now() + 600_000,
     grant: new Secret(`grant-${id}`),
     grantExpiresAt: Date.now() + 3_600_000,
-    llmModelIds: new Set(llmModelIds)
+    llmModelIds: new Set(llmModelIds),
+    mcpServerIds: new Set()
   }
 }
 
@@ -113,6 +122,8 @@ export interface AgentFixture {
   readonly conversations: ConversationRegistry
   readonly checkpointer: MemoryCheckpointer
   readonly failures: AppError[]
+  /** Failures that were not the end, and who was asked then. */
+  readonly passed: string[]
   ask(message: string, change?: Partial<Question>): ReturnType<RunCoordinator['start']>
   /** Every event of a run, to its end. */
   eventsOf(runId: string, userId?: string): Promise<AgentEvent[]>
@@ -122,37 +133,55 @@ interface FixtureOptions extends Partial<Omit<RunCoordinatorOptions, 'agent'>> {
   readonly maxKeptRuns?: number
   /** Base address of the scripted model. */
   readonly url: string
-  readonly tools?: () => ToolSet
+  readonly tools?: () => ToolSet | Promise<ToolSet>
   readonly catalog?: () => Catalog
-  readonly limits?: Partial<AgentOptions['limits']>
+  readonly limits?: Partial<AgentLimits>
+  /** Nobody really waits unless this says so. */
+  readonly patience?: Partial<Patience>
+  /** Ids of the models that everybody may chat with. */
+  readonly permitted?: readonly string[]
 }
 
-/** The agent and its coordinator in this process, with a real LangGraph graph and a real ChatOpenAI. */
+interface AgentParts extends Required<Pick<FixtureOptions, 'url' | 'tools' | 'catalog'>> {
+  readonly limits: FixtureOptions['limits'] | undefined
+  readonly patience: FixtureOptions['patience'] | undefined
+  readonly permitted: FixtureOptions['permitted'] | undefined
+}
+
+/** The agent and its coordinator in this process, with a real LangGraph graph and the models' real client. */
 export function startAgentFixture(options: FixtureOptions): AgentFixture {
-  const { url, tools = toolSet, catalog = catalogOf, limits, maxKeptRuns = 100, ...rest } = options
+  const { url, tools = toolSet, catalog = catalogOf, limits, patience, ...others } = options
+  const { maxKeptRuns = 100, permitted, ...rest } = others
   const checkpointer = new MemoryCheckpointer()
   const failures: AppError[] = []
-  const agent = testAgent({ url, tools, catalog, limits }, checkpointer, failures)
+  const parts = { url, tools, catalog, limits, patience, permitted }
+  const passed: string[] = []
+  const agent = testAgent(parts, checkpointer, { failures, passed })
   const conversations = createMemoryConversationRegistry({
     maxConversations: 100,
     maxConversationsPerUser: 50,
     maxTurns: 100,
     onForgotten: (id) => checkpointer.deleteThread(id)
   })
+  const store = createMemoryRunStore({
+    maxKeptRuns,
+    maxKeptCharacters: 1_000_000,
+    keepMs: 60_000,
+    approvalWaitMs: 60_000,
+    release: conversations.release
+  })
   const runs = createRunCoordinator({
     agent,
+    desk: createMemoryAnswerDesk(),
     conversations,
     branchPoint: (id, wish) => branchPoint(checkpointer, id, wish),
     settle: (id) => checkpointer.prune(id),
     onBroken: (error) => {
       throw error
     },
-    store: createMemoryRunStore({
-      maxKeptRuns,
-      maxKeptCharacters: 1_000_000,
-      keepMs: 60_000,
-      release: conversations.release
-    }),
+    store,
+    shared: createLoneRuns(store),
+    grantFor: async ({ id }) => userToken(id).grant,
     maxRuns: 20,
     maxRunsPerUser: 20,
     maxQueuedRuns: 20,
@@ -166,6 +195,7 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
     conversations,
     checkpointer,
     failures,
+    passed,
     ask: (message, change = {}) => runs.start(question(message, change)),
     async eventsOf(runId, userId = 'alice') {
       const { signal } = new AbortController()
@@ -176,22 +206,13 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
 }
 
 function testAgent(
-  {
-    url,
-    tools,
-    catalog,
-    limits
-  }: Required<Pick<FixtureOptions, 'url' | 'tools' | 'catalog'>> & {
-    readonly limits: FixtureOptions['limits'] | undefined
-  },
+  { url, tools, catalog, limits, patience, permitted }: AgentParts,
   checkpointer: MemoryCheckpointer,
-  failures: AppError[]
+  { failures, passed }: Pick<AgentFixture, 'failures' | 'passed'>
 ): Agent {
-  const model = new ChatOpenAI({
-    model: 'scripted-1',
-    apiKey: 'unused',
-    maxRetries: 0,
-    configuration: { baseURL: url }
+  const models = createModelFactory({
+    outbound: { fetchFor: () => fetch, close: async () => undefined },
+    resolveCredential: async ({ address }) => ({ address, secret: undefined })
   })
   return createAgent({
     graph: createAgentGraph(checkpointer),
@@ -199,19 +220,28 @@ function testAgent(
     limits: {
       maxModelCalls: 6,
       maxToolCalls: 8,
+      maxRunMs: 20_000,
+      maxRunTokens: 1_000_000,
+      maxRunCost: 0,
       maxAnswerCharacters: 10_000,
-      maxPromptCharacters: 50_000,
       ...limits
     },
-    observer: { modelCalled: () => undefined, toolCalled: () => undefined },
+    promptValues: { nautobot: 'https://nautobot.example.com', environment: 'LAB' },
+    promptBudgets: createPromptBudgets(),
+    results: createMemoryResultStore({ maxBytesPerConversation: 1e6, maxBytes: 1e7 }),
+    maxResultBytes: 48 * 1024,
+    patience: { ...PATIENCE, sleep: async () => undefined, ...patience },
+    observer: {
+      modelCalled: () => undefined,
+      toolCalled: () => undefined,
+      modelFailed: ({ code }, { standIn = 'again' }) => passed.push(`${code}: ${standIn}`)
+    },
+    approvalWaitMs: 60_000,
     currentCatalog: async () => catalog(),
-    userTokenFor: async ({ id }) => userToken(id),
-    modelFor: async () => model,
+    userTokenFor: async ({ id }) => userToken(id, permitted),
+    modelFor: (model, context) =>
+      models.modelFor({ ...model, address: model.address || url }, context),
     leaseTools: async () => tools(),
-    toModelError: (error) =>
-      error instanceof AppError
-        ? error
-        : new AppError('MODEL_FAILED', 'It failed.', { cause: error }),
     onFailed: (failure) => failures.push(failure)
   })
 }

@@ -40,10 +40,19 @@ export function llmModelAnswer(id: number, name: string, overrides: object = {})
     // What comes when the token may not view the secrets group: no name.
     secrets_group: { id: uuid(800), object_type: 'extras.secretsgroup', url: '', display: 'keys' },
     system_prompt: reference(700, 'Default'),
+    mcp_servers: [],
     is_default: false,
     verify_tls: true,
     timeout: 120,
     parameters: { temperature: 0, seed: 1 },
+    context_size: 128_000,
+    input_price: null,
+    cached_input_price: null,
+    output_price: null,
+    fallback_model: null,
+    redact: false,
+    entra_tenant_id: '',
+    entra_client_id: '',
     ...overrides
   }
 }
@@ -54,9 +63,21 @@ export function mcpServerAnswer(id: number, name: string, overrides: object = {}
     ...common(id, name),
     enabled: true,
     remote_url: 'https://mcp.example.com/mcp',
+    transport: 'http',
+    identity: 'service',
     secrets_group: null,
+    credential_header: '',
+    headers: {},
     verify_tls: true,
+    connect_timeout: 5,
     timeout: 30,
+    total_timeout: 600,
+    tool_prefix: '',
+    allowed_tools: [],
+    denied_tools: [],
+    read_only_tools: [],
+    approval_tools: [],
+    max_result_bytes: 8_388_608,
     ...overrides
   }
 }

@@ -105,6 +105,27 @@ function testReading(setUp: SetUp): void {
     expect((await conversations.read('jane', id)).runId).toBeUndefined()
   })
 
+  it('keeps what was chosen with the newest question, whatever the size of it', async () => {
+    const { registry, conversations } = start(setUp())
+    const long = (place: number) => ({ id: `server-${place}`, name: 'ß'.repeat(255) })
+    const choice = {
+      model: { id: 'm1', name: 'GPT "one"' },
+      mcpServers: Array.from({ length: 32 }, (_, place) => long(place))
+    }
+    const id = await registry.claim('jane', undefined, 'run-1', 'Hello', choice)
+    expect((await conversations.read('jane', id)).choice).toEqual(choice)
+    await registry.release(id, 'run-1')
+    await registry.claim('jane', id, 'run-2', 'And?', { mcpServers: [] })
+    expect((await conversations.read('jane', id)).choice).toEqual({ mcpServers: [] })
+    await expect(registry.claim('jane', id, 'run-3', 'And?', choice)).rejects.toMatchObject({
+      code: 'CONVERSATION_BUSY'
+    })
+    expect((await registry.get('jane', id)).choice).toEqual({ mcpServers: [] })
+    await registry.release(id, 'run-2')
+    await registry.claim('jane', id, 'run-4', 'And?', {})
+    expect((await registry.get('jane', id)).choice).toEqual({})
+  })
+
   it('reads what was said', async () => {
     const { ask, say, conversations } = start(setUp())
     const id = await ask('jane', 'Hello')

@@ -36,7 +36,7 @@ const typesOf = (learnt: readonly string[]): Types => ({
 })
 
 interface Queries {
-  /** How many there are of each model, perhaps by filters; 403 for one that may not be viewed. */
+  /** How many there are of each model, perhaps by filters; 403 for one that may not be viewed, 400 for a wrong place. */
   counts?: Record<string, number | ((filters: URLSearchParams) => number)>
   answer?: Answer
 }
@@ -75,7 +75,12 @@ export async function setupQueries({ counts = {}, answer }: Queries) {
       return json(response, 400, { [wrong]: ['Unknown filter field'], nearest: { [wrong]: near } })
     const known = counts[path.split('/').at(-2) ?? ''] ?? 0
     const number = typeof known === 'number' ? known : known(query)
-    if (number === 403) return json(response, 403, { detail: 'No permission.' })
+    const place = `Select a valid choice. ${query.get('location')} is not one of the available choices.`
+    const refusals: Record<number, object> = {
+      400: { location: [place] },
+      403: { detail: 'No permission.' }
+    }
+    if (refusals[number]) return json(response, number, refusals[number])
     return { count: number }
   }
 

@@ -18,7 +18,8 @@ const model = (objectType: string, name: string, plural: string, more = {}) => (
 const MODELS = [
   model('dcim.device', 'device', 'devices'),
   model('dcim.location', 'location', 'locations', { view: false }),
-  model('dcim.interface', 'interface', 'interfaces'),
+  model('dcim.interface', 'interface', 'interfaces', { mac: true }),
+  model('virtualization.vminterface', 'VM interface', 'VM interfaces', { mac: true }),
   model('ipam.ipaddress', 'IP address', 'IP addresses', { api: '/api/ipam/ip-addresses/' }),
   model('extras.status', 'status', 'statuses'),
   model('extras.objectchange', 'object change', 'object changes', {
@@ -46,9 +47,16 @@ const DEVICE = {
     has_primary_ip: { type: 'RelatedMembershipBooleanFilter' },
     position: { type: 'MultiValueNumberFilter', lookups: ['gte', 'isnull'] },
     cf_site_code: { type: 'CustomFieldCharFilter' },
+    created: { type: 'MultiValueDateTimeFilter', lookups: ['gte', 'lte'] },
     tags: { type: 'TagFilter' },
     q: { type: 'SearchFilter' }
   }
+}
+
+const INTERFACE = {
+  object_type: 'dcim.interface',
+  fields: { name: field('CharField'), mac_address: field('CharField') },
+  filters: { mac_address: { type: 'MultiValueMACAddressFilter' } }
 }
 
 const ADDRESS = {
@@ -65,20 +73,34 @@ export async function setup(
     count?: Answer
     graphql?: Answer
     describe?: Answer
+    /** One object, as REST shows it; what points at it is `related`. */
     rest?: Answer
+    related?: Record<string, unknown>
+    /** Of the lists that a name is looked for in; without it several objects are meant. */
+    only?: Answer
     saved?: Answer
     log?: Answer
   } = {}
 ) {
+  const missing: Answer = (_, response) => json(response, 404, { detail: 'Not found.' })
+  const only = answers.only ?? (() => ({ found: 2 }))
+  const object: Answer = async (request, response) => {
+    if (request.path === `${API}/objects/`) return only(request, response)
+    const shown = await (answers.rest ?? missing)(request, response)
+    return shown && { object: shown, related: [], none: [], hidden: [], ...answers.related }
+  }
   const routes: [string, Answer][] = [
+    [`${API}/objects/`, object],
     [`${API}/models/dcim.device/`, answers.describe ?? (() => DEVICE)],
     [`${API}/models/ipam.ipaddress/`, () => ADDRESS],
+    [`${API}/models/virtualization.vminterface/`, () => INTERFACE],
+    [`${API}/models/dcim.interface/`, () => INTERFACE],
     [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
     [`${API}/change-log/`, answers.log ?? (() => ({ count: 0, changes: [] }))],
     [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
     ['/api/extras/graphql-queries/', answers.saved ?? (() => ({ results: [] }))],
     ['/api/graphql/', answers.graphql ?? (() => ({ data: { rows: [] } }))],
-    ['/api/', answers.rest ?? ((_, response) => json(response, 404, { detail: 'Not found.' }))]
+    ['/api/', missing]
   ]
   const server = await startWireServer((request, response) => {
     const [, answer] = routes.find(([path]) => request.path.startsWith(path)) ?? []

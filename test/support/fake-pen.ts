@@ -22,6 +22,7 @@ export function createFakePen(change: Partial<RunPen> = {}): FakePen {
     written,
     append,
     end: vi.fn(async (event) => append(event)),
+    wait: vi.fn(async (event) => append(event)),
     lost: new AbortController().signal,
     leave: vi.fn(async () => undefined),
     beginCall: async () => true,

@@ -1,7 +1,14 @@
 import type { AgentEvent } from '../../src/agent/agent-events.ts'
 import type { Caller } from '../../src/auth/caller.ts'
 import { AppError } from '../../src/errors.ts'
-import type { LoggedEvent, Question, RunCoordinator, RunView } from '../../src/runs/run.ts'
+import type {
+  ActionDecision,
+  AnswerRequest,
+  LoggedEvent,
+  Question,
+  RunCoordinator,
+  RunView
+} from '../../src/runs/run.ts'
 
 export const FAKE_RUN_ID = 'run-1'
 export const FAKE_CONVERSATION_ID = 'conversation-1'
@@ -36,6 +43,8 @@ interface FakeRunsOptions {
 export interface FakeRuns extends RunCoordinator {
   readonly questions: Question[]
   readonly cancelled: string[]
+  readonly decided: ActionDecision[]
+  readonly answered: Pick<AnswerRequest, 'elicitationId' | 'answer'>[]
   /** Readers that ended, for whatever reason. */
   readonly endedReaders: () => number
   finish(): void
@@ -51,6 +60,8 @@ export function createFakeRuns(options: FakeRunsOptions = {}): FakeRuns {
   const { events = FAKE_EVENTS, pauseAfter = events.length } = options
   const questions: Question[] = []
   const cancelled: string[] = []
+  const decided: ActionDecision[] = []
+  const answered: FakeRuns['answered'] = []
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
   let ended = 0
 
@@ -71,10 +82,8 @@ export function createFakeRuns(options: FakeRunsOptions = {}): FakeRuns {
   }
 
   return {
-    questions,
-    cancelled,
+    ...{ questions, cancelled, decided, answered, finish },
     endedReaders: () => ended,
-    finish,
     async start(question) {
       if (options.refusal) throw options.refusal
       questions.push(question)
@@ -99,6 +108,15 @@ export function createFakeRuns(options: FakeRunsOptions = {}): FakeRuns {
       cancelled.push(runId)
       return { ...VIEW, state: 'stopped' }
     },
+    async decide(caller, runId, { decisions }) {
+      check(caller, runId)
+      decided.push(...decisions)
+      return { ...VIEW, ...options.view }
+    },
+    async answer(caller, runId, { elicitationId, answer }) {
+      check(caller, runId)
+      answered.push({ elicitationId, answer })
+    },
     drain: async () => undefined
   }
 }
@@ -109,7 +127,10 @@ const VIEW: RunView = {
   state: 'succeeded',
   createdAt: '2026-01-01T00:00:00.000Z',
   endedAt: '2026-01-01T00:00:01.000Z',
+  username: 'alice',
   model: 'GPT production',
+  standIns: [],
+  prompt: undefined,
   question: 'How many devices?',
   response: 'There are 12 devices.',
   steps: [
@@ -118,12 +139,25 @@ const VIEW: RunView = {
       name: 'nautobot_count',
       server: 'nautobot',
       arguments: { model: 'dcim.device' },
+      progress: undefined,
       result: '{"count":12}',
       isError: false,
       rows: undefined,
-      durationMs: 4
+      bytes: 12,
+      links: [
+        {
+          label: 'Devices: 12',
+          url: 'https://nautobot.example.com/dcim/devices/?location=AMS01&clear_view=true'
+        }
+      ],
+      durationMs: 4,
+      modelCall: 1
     }
   ],
+  approvals: [],
+  elicitations: [],
+  modelCalls: [],
+  claims: undefined,
   footer: FOOTER,
   error: undefined
 }

@@ -7,6 +7,7 @@ import {
   type ServerResponse
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What the server does instead of answering properly. */
 export type Fault =
@@ -23,23 +24,50 @@ export type Fault =
   | { readonly kind: 'cut-stream' }
   /** A response stream that stays open without a response. */
   | { readonly kind: 'open-stream' }
+  /** A response stream that reports progress so many times, and then answers. */
+  | {
+      readonly kind: 'progress'
+      readonly everyMs: number
+      readonly times: number
+      /** What the n-th report says, from 1; how far it is unless given. */
+      readonly says?: (report: number) => object
+    }
+  /** A response stream that answers, and then reports progress all the same. */
+  | { readonly kind: 'late-progress' }
   /** A proper response with this result, whatever was asked. */
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'error'; readonly code: number; readonly message: string }
   /** A body as it is, said to be JSON. */
-  | { readonly kind: 'raw'; readonly body: string }
+  | {
+      readonly kind: 'raw'
+      readonly body: string | Buffer
+      readonly headers?: Readonly<Record<string, string>>
+    }
+  /** One byte after the other, so far apart that it never ends within any time-out. */
+  | { readonly kind: 'drip'; readonly everyMs: number }
+  /** A proper response with the id of another request. */
+  | { readonly kind: 'wrong-id' }
+  /** A request of the server's own on the stream of a call, then the proper response. */
+  | { readonly kind: 'ask-first'; readonly method: string }
+  /** So many requests of the server's own at once on the stream of a call, which stays open. */
+  | { readonly kind: 'ask-often'; readonly method: string; readonly times: number }
+  /** A proper response several times, on a stream. */
+  | { readonly kind: 'duplicates'; readonly times: number }
 
 export interface McpRequest {
   readonly httpMethod: string
   readonly headers: IncomingHttpHeaders
   readonly id: number | string | undefined
-  /** JSON-RPC method; empty for GET and DELETE. */
+  /** Of a response to what the server asked. */
+  readonly error?: { readonly code: number }
+  /** JSON-RPC method; empty for responses, GET and DELETE. */
   readonly method: string
   readonly params: {
     readonly name?: string
     readonly cursor?: string
     readonly arguments?: unknown
     readonly requestId?: number | string
+    readonly _meta?: { readonly progressToken?: number | string }
   }
   /** The client closed the request before it was answered. */
   closedByClient: boolean
@@ -54,6 +82,8 @@ export interface FaultMcpServerOptions {
   readonly tools?: readonly unknown[]
   /** More pages than one; the cursor is the page's number. */
   readonly pages?: readonly (readonly unknown[])[]
+  /** Says that it tells of changed tools, on a stream for each session. */
+  readonly tellsOfChanges?: boolean
   /** The status for a session that the server does not know. */
   readonly lostSessionStatus?: 400 | 404
 }
@@ -66,6 +96,8 @@ export interface FaultMcpServer {
   asked(method: string): readonly McpRequest[]
   /** Decides for every request from now on; undefined: answer properly. */
   misbehave(decide: Misbehave): void
+  /** Tells everybody who listens that its tools have changed. */
+  tellOfChange(): void
   /** As after a restart: no session is known any more. */
   forgetSessions(): void
   stop(): Promise<void>
@@ -80,6 +112,7 @@ export const ECHO = {
 interface State {
   readonly options: FaultMcpServerOptions
   readonly sessions: Set<string>
+  readonly streams: Set<ServerResponse>
   readonly requests: McpRequest[]
   decide: Misbehave
 }
@@ -91,7 +124,13 @@ interface State {
 export async function startFaultMcpServer(
   options: FaultMcpServerOptions = {}
 ): Promise<FaultMcpServer> {
-  const state: State = { options, sessions: new Set(), requests: [], decide: () => undefined }
+  const state: State = {
+    options,
+    sessions: new Set(),
+    streams: new Set(),
+    requests: [],
+    decide: () => undefined
+  }
   const server = createServer((incoming, response) => {
     void serve(state, incoming, response).catch(() => response.destroy())
   })
@@ -105,6 +144,12 @@ export async function startFaultMcpServer(
     asked: (method) => state.requests.filter((request) => request.method === method),
     misbehave: (decide) => {
       state.decide = decide
+    },
+    tellOfChange: () => {
+      const message = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' }
+      for (const stream of state.streams) {
+        stream.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`)
+      }
     },
     forgetSessions: () => state.sessions.clear(),
     stop: async () => {
@@ -141,10 +186,14 @@ function answer(state: State, request: McpRequest, response: ServerResponse): vo
   const { sessions, options } = state
   const session = request.headers['mcp-session-id']
   if (request.method === 'initialize') {
-    initialize(sessions, request, response)
+    initialize(state, request, response)
   } else if (typeof session !== 'string' || !sessions.has(session)) {
     const error = { code: -32_000, message: 'No valid session' }
     sendJson(response, options.lostSessionStatus ?? 404, { jsonrpc: '2.0', id: null, error })
+  } else if (request.httpMethod === 'GET') {
+    startStream(response)
+    state.streams.add(response)
+    response.once('close', () => state.streams.delete(response))
   } else if (request.id === undefined) {
     if (request.httpMethod === 'DELETE') sessions.delete(session)
     response.writeHead(202).end()
@@ -153,13 +202,17 @@ function answer(state: State, request: McpRequest, response: ServerResponse): vo
   }
 }
 
-function initialize(sessions: Set<string>, request: McpRequest, response: ServerResponse): void {
+function initialize(
+  { sessions, options: { tellsOfChanges } }: State,
+  request: McpRequest,
+  response: ServerResponse
+): void {
   const session = randomUUID()
   sessions.add(session)
   response.setHeader('mcp-session-id', session)
   sendResult(response, request, {
     protocolVersion: '2025-06-18',
-    capabilities: { tools: {} },
+    capabilities: { tools: tellsOfChanges ? { listChanged: true } : {} },
     serverInfo: { name: 'fault', version: '1' }
   })
 }
@@ -192,6 +245,19 @@ const FAULTS: Readonly<Record<Fault['kind'], Perform>> = {
     startStream(response)
     response.end()
   },
+  progress: (request, response, fault: Fault & { kind: 'progress' }) => {
+    void reportProgress(request, response, fault)
+  },
+  'late-progress': ({ id, params }, response) => {
+    startStream(response)
+    const { progressToken } = params._meta ?? {}
+    sendEvent(response, { id, result: { content: [{ type: 'text', text: 'done' }] } })
+    sendEvent(response, {
+      method: 'notifications/progress',
+      params: { progressToken, progress: 9 }
+    })
+    response.end()
+  },
   'open-stream': (_request, response) => startStream(response),
   result: (request, response, { result }: Fault & { kind: 'result' }) => {
     sendResult(response, request, result)
@@ -199,9 +265,57 @@ const FAULTS: Readonly<Record<Fault['kind'], Perform>> = {
   error: (request, response, { code, message }: Fault & { kind: 'error' }) => {
     sendJson(response, 200, { jsonrpc: '2.0', id: request.id, error: { code, message } })
   },
-  raw: (_request, response, { body }: Fault & { kind: 'raw' }) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+  raw: (_request, response, { body, headers }: Fault & { kind: 'raw' }) => {
+    response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body)
+  },
+  drip: (_request, response, { everyMs }: Fault & { kind: 'drip' }) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const dripping = setInterval(() => response.write(' '), everyMs)
+    response.once('close', () => clearInterval(dripping))
+  },
+  'wrong-id': (request, response) => {
+    sendResult(response, { ...request, id: `not-${request.id}` }, { content: [] })
+  },
+  'ask-first': ({ id }, response, { method }: Fault & { kind: 'ask-first' }) => {
+    startStream(response)
+    const tell = (message: object) =>
+      response.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`)
+    tell({ id: 'asked-by-server', method, params: { message: 'Who?', messages: [], maxTokens: 9 } })
+    setTimeout(() => {
+      tell({ id, result: { content: [{ type: 'text', text: 'done without' }] } })
+      response.end()
+    }, 150)
+  },
+  'ask-often': (_request, response, { method, times }: Fault & { kind: 'ask-often' }) => {
+    startStream(response)
+    for (let id = 1; id <= times; id += 1) sendEvent(response, { id: `asked-${id}`, method })
+  },
+  duplicates: ({ id, params }, response, { times }: Fault & { kind: 'duplicates' }) => {
+    startStream(response)
+    const content = [{ type: 'text', text: JSON.stringify(params.arguments) }]
+    const message = JSON.stringify({ jsonrpc: '2.0', id, result: { content } })
+    response.end(`event: message\ndata: ${message}\n\n`.repeat(times))
   }
+}
+
+async function reportProgress(
+  { id, params }: McpRequest,
+  response: ServerResponse,
+  { everyMs, times, says = (progress) => ({ progress }) }: Fault & { kind: 'progress' }
+): Promise<void> {
+  startStream(response)
+  const { progressToken } = params._meta ?? {}
+  for (let report = 1; report <= times && !response.destroyed; report += 1) {
+    await sleep(everyMs)
+    const said = { progressToken, ...says(report) }
+    sendEvent(response, { method: 'notifications/progress', params: said })
+  }
+  sendEvent(response, { id, result: { content: [{ type: 'text', text: 'done' }] } })
+  response.end()
+}
+
+function sendEvent(response: ServerResponse, message: object): void {
+  response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`)
 }
 
 function startStream(response: ServerResponse): void {

@@ -7,6 +7,7 @@ import { AppError } from '../../src/errors.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createMetrics } from '../../src/platform/metrics.ts'
 import { Secret } from '../../src/platform/secret.ts'
+import { mcpServer } from './agent-fixture.ts'
 import { createFakeRuns } from './fake-runs.ts'
 import { createMemoryConversations } from './memory-conversations.ts'
 
@@ -65,6 +66,9 @@ export function createAppOptions(overrides: Partial<AppOptions> = {}): AppOption
       writer: { create: notAsked, update: notAsked, remove: notAsked },
       userTokens: { forCaller: async () => USER_TOKEN, forget: () => undefined }
     },
+    mcpTools: { list: notAsked, refresh: notAsked, changed: async () => new Map() },
+    mcpHealth: { checkAll: notAsked, checkNow: notAsked, known: async () => new Map() },
+    modelProbes: { probe: notAsked, last: async () => new Map(), lastOf: async () => new Map() },
     scheduler: { list: async () => [], run: notAsked },
     toolServerFor: () => new McpServer({ name: 'empty', version: '1' }),
     chatOptions: { currentCatalog: async () => CATALOG, userToken: async () => USER_TOKEN },
@@ -105,7 +109,16 @@ const MODEL = {
   timeoutMs: 1000,
   parameters: {},
   systemPromptId: undefined,
+  mcpServerIds: [],
   hasCredential: false,
+  contextTokens: 128_000,
+  inputPrice: undefined,
+  cachedInputPrice: undefined,
+  outputPrice: undefined,
+  fallbackModelId: undefined,
+  redact: false,
+  entraTenantId: '',
+  entraClientId: '',
   source: 'nautobot'
 } as const
 
@@ -119,17 +132,11 @@ const CATALOG = {
     { ...MODEL, id: 'model-4', name: 'Lab model', source: 'lab' as const }
   ],
   mcpServers: [
-    {
-      id: 'server-1',
+    mcpServer({
       name: 'Tickets',
-      description: '',
-      status: 'Healthy',
-      enabled: true,
       address: 'https://tickets.example.com/mcp',
-      verifyTls: true,
-      timeoutMs: 1000,
       hasCredential: true
-    }
+    })
   ],
   systemPrompts: []
 }
@@ -141,5 +148,6 @@ const USER_TOKEN = {
   expiresAt: 0,
   grant: new Secret('grant'),
   grantExpiresAt: 0,
-  llmModelIds: new Set(['model-1', 'model-3'])
+  llmModelIds: new Set(['model-1', 'model-3']),
+  mcpServerIds: new Set<string>()
 }

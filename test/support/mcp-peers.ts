@@ -18,7 +18,10 @@ export interface McpPeer {
 }
 
 /** `@modelcontextprotocol/server-everything`, which nobody here wrote: 2025 protocol, sessions, event ids. */
-export async function startEverything(options: { readonly port?: number } = {}): Promise<McpPeer> {
+export async function startEverything(
+  options: { readonly port?: number; readonly mode?: 'streamableHttp' | 'sse' } = {}
+): Promise<McpPeer> {
+  const { mode = 'streamableHttp' } = options
   const port = options.port ?? (await freePort())
   const entry = createRequire(import.meta.url).resolve(
     '@modelcontextprotocol/server-everything/dist/index.js'
@@ -26,11 +29,12 @@ export async function startEverything(options: { readonly port?: number } = {}):
   const preload = fileURLToPath(new URL('loopback-only.ts', import.meta.url))
   const running = startProcess({
     command: process.execPath,
-    args: ['--import', preload, entry, 'streamableHttp'],
+    args: ['--import', preload, entry, mode],
     env: { ...process.env, PORT: String(port) }
   })
-  await running.waitForOutput(/listening on port/, START_TIMEOUT_MS)
-  return { url: `http://127.0.0.1:${port}/mcp`, port, stop: running.kill }
+  await running.waitForOutput(/(listening|running) on port/, START_TIMEOUT_MS)
+  const path = mode === 'sse' ? 'sse' : 'mcp'
+  return { url: `http://127.0.0.1:${port}/${path}`, port, stop: running.kill }
 }
 
 export interface ModernPeer extends McpPeer {

@@ -113,11 +113,19 @@ export function refuse(
   }
 }
 
-/** Text of a message, whatever form its content has. */
+/** Text of a message, whatever form its content has; what a tool returned without its fence. */
 export function textOf(message: ChatMessage): string {
-  if (typeof message.content === 'string') return message.content
+  if (typeof message.content === 'string') {
+    return message.role === 'tool' ? withoutFence(message.content) : message.content
+  }
   if (!Array.isArray(message.content)) return ''
   return message.content.map((part: { text?: string }) => part.text ?? '').join('')
+}
+
+function withoutFence(content: string): string {
+  const [, , text = content] =
+    /^\[data (\w+)[^\n]*\]\n([\s\S]*)\n\[\/data \1\]$/.exec(content) ?? []
+  return text
 }
 
 /** The messages after the last question. */

@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 
-const MAX_OUTPUT_CHARACTERS = 200_000
+// Tests look for lines, and for secrets, in all that a service has printed: a few hundred calls are some 300,000 characters.
+const MAX_OUTPUT_CHARACTERS = 50_000_000
+const MAX_LINE_CHARACTERS = 200_000
+const MAX_SHOWN_CHARACTERS = 20_000
 const STOP_GRACE_MS = 10_000
 
 /** What to start. `env` replaces the environment of this process, it is not added to it. */
@@ -21,7 +24,7 @@ export type ProcessOptions = {
 /** A child process, owned by whoever started it and ended with `stop()`. */
 export type RunningProcess = {
   pid: number
-  /** Standard output and error, the last 200,000 characters. */
+  /** Standard output and error: the last 50,000,000 characters, from the beginning of a line. */
   output: () => string
   /** Settles with the exit code, or null when a signal ended it. */
   exited: Promise<number | null>
@@ -59,15 +62,22 @@ function launch(options: ProcessOptions): ChildProcess {
   )
 }
 
-function collectOutput(child: ChildProcess, onLine?: (line: string) => void) {
+/** At most `kept` characters of what was printed, from the beginning of a line where there is one. */
+export function endOf(text: string, kept: number): string {
+  if (text.length <= kept) return text
+  const from = text.indexOf('\n', text.length - kept - 1)
+  return text.slice(from < 0 || from === text.length - 1 ? -kept : from + 1)
+}
+
+function collectOutput(child: ChildProcess, { onLine }: ProcessOptions) {
   let text = ''
   let rest = ''
   const watchers = new Set<() => void>()
   const take = (chunk: string) => {
-    text = (text + chunk).slice(-MAX_OUTPUT_CHARACTERS)
+    text = endOf(text + chunk, MAX_OUTPUT_CHARACTERS)
     if (onLine) {
       const lines = (rest + chunk).split('\n')
-      rest = (lines.pop() ?? '').slice(-MAX_OUTPUT_CHARACTERS)
+      rest = (lines.pop() ?? '').slice(-MAX_LINE_CHARACTERS)
       lines.forEach(onLine)
     }
     for (const watcher of [...watchers]) watcher()
@@ -87,7 +97,11 @@ function waiter(output: ReturnType<typeof collectOutput>, exited: Promise<number
       }
       const look = () => pattern.test(output.text()) && finish()
       const fail = (why: string) =>
-        finish(new CommandError(`${why} before ${pattern}:\n${output.text()}`))
+        finish(
+          new CommandError(
+            `${why} before ${pattern}:\n${endOf(output.text(), MAX_SHOWN_CHARACTERS)}`
+          )
+        )
       const timer = setTimeout(() => fail(`nothing for ${timeoutMs} ms`), timeoutMs)
       output.watchers.add(look)
       exited.then((code) => fail(`ended with ${code}`), fail)
@@ -108,7 +122,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 /** Starts a process that dies with this one, `kill -9` included. A command that cannot be started rejects `exited`. */
 export function startProcess(options: ProcessOptions): RunningProcess {
   const child = launch(options)
-  const output = collectOutput(child, options.onLine)
+  const output = collectOutput(child, options)
   const exited = once(child, 'close').then(([code]) => (typeof code === 'number' ? code : null))
   let ended = false
   const markEnded = () => {

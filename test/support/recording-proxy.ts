@@ -11,15 +11,18 @@ export interface SeenRequest {
   readonly correlationId: string | undefined
 }
 
-/** `up` forwards, `down` refuses connections, `hanging` takes requests and never answers. */
+/** `up` forwards, `down` refuses connections, `hanging` takes requests and answers them when it is `up` again. */
 export type ProxyState = 'up' | 'down' | 'hanging'
 
 export interface RecordingProxy {
   readonly url: string
   /** Everything since the last `forget()`, also what was not forwarded. */
   readonly requests: readonly SeenRequest[]
-  /** How many of them were given up by who had asked, before they were answered. */
-  readonly left: number
+  /**
+   * The most requests at a time since the last `forget()`, in all and of one token. As the server has them: one that was
+   * given up by who had asked counts until the server has answered it.
+   */
+  readonly busiest: { readonly all: number; readonly ofOneToken: number }
   forget(): void
   become(state: ProxyState): Promise<void>
   stop(): Promise<void>
@@ -31,15 +34,16 @@ export async function startRecordingProxy(
   initial: ProxyState = 'up'
 ): Promise<RecordingProxy> {
   let requests: SeenRequest[] = []
-  let left = 0
+  const held: (() => void)[] = []
+  const busy = createBusyCount()
   let state: ProxyState = 'up'
   const server = createServer((incoming, response) => {
-    requests.push(describe(incoming))
-    response.once('close', () => {
-      if (!response.writableFinished) left += 1
-    })
-    if (state === 'up') forward(target, incoming, response)
-    else incoming.resume()
+    const seen = describe(incoming)
+    requests.push(seen)
+    const done = busy.enter(seen.authorization)
+    const pass = () => void forward(target, incoming, response).finally(done)
+    if (state === 'up') pass()
+    else held.push(pass)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -51,10 +55,14 @@ export async function startRecordingProxy(
     server.closeAllConnections()
     await once(server, 'close')
   }
+  function recover(): void {
+    server.closeIdleConnections()
+    for (const pass of held.splice(0)) pass()
+  }
   async function become(next: ProxyState): Promise<void> {
     state = next
     if (next === 'down') return close()
-    if (next === 'up') server.closeIdleConnections()
+    if (next === 'up') recover()
     if (server.listening) return
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
@@ -65,12 +73,12 @@ export async function startRecordingProxy(
     get requests() {
       return requests
     },
-    get left() {
-      return left
+    get busiest() {
+      return busy.most()
     },
     forget: () => {
       requests = []
-      left = 0
+      busy.forget()
     },
     become,
     stop: close
@@ -86,18 +94,50 @@ function describe({ method = '', url = '', headers }: IncomingMessage): SeenRequ
   }
 }
 
-function forward(target: string, incoming: IncomingMessage, response: ServerResponse): void {
+function createBusyCount() {
+  const perToken = new Map<string, number>()
+  let most = { all: 0, ofOneToken: 0 }
+  const all = () => [...perToken.values()].reduce((sum, count) => sum + count, 0)
+  const add = (token: string, change: number) => {
+    const count = (perToken.get(token) ?? 0) + change
+    perToken.set(token, count)
+    most = { all: Math.max(most.all, all()), ofOneToken: Math.max(most.ofOneToken, count) }
+  }
+  return {
+    enter(token = '') {
+      add(token, 1)
+      return () => add(token, -1)
+    },
+    most: () => most,
+    forget() {
+      most = { all: 0, ofOneToken: 0 }
+    }
+  }
+}
+
+/** Resolves when the server has answered, whether or not somebody still waits for it. */
+async function forward(
+  target: string,
+  incoming: IncomingMessage,
+  response: ServerResponse
+): Promise<void> {
   const { host } = new URL(target)
   const { method, headers } = incoming
   // A kept connection would be lost now and then, and look like a fault of Nautobot's.
   const agent = new Agent({ keepAlive: false })
   const options = { method, agent, headers: { ...headers, host } }
   const outgoing = request(`${target}${incoming.url}`, options)
+  const answered = Promise.withResolvers<void>()
   outgoing.once('response', (answer) => {
+    answer.once('close', answered.resolve)
+    response.once('close', () => answer.resume())
     response.writeHead(answer.statusCode ?? 0, answer.headers)
     answer.pipe(response)
   })
-  outgoing.once('error', () => response.destroy())
-  response.once('close', () => outgoing.destroy())
+  outgoing.once('error', () => {
+    response.destroy()
+    answered.resolve()
+  })
   incoming.pipe(outgoing)
+  return answered.promise
 }

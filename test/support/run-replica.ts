@@ -35,6 +35,7 @@ export function openRunReplica(options: RunReplicaOptions) {
     ...{ client, channels, deployment },
     maxRunDays: 1,
     keepMs: 60_000,
+    approvalWaitMs: 60_000,
     maxLogEvents: 1_000,
     maxLogCharacters: 1_000_000,
     leaseMs: 1_000,

@@ -85,6 +85,7 @@ async function openReplica(redis: RedisUnderTest, deployment: string = randomUUI
     ...{ client, deployment, channels },
     maxRunDays: 1,
     keepMs: KEEP_MS,
+    approvalWaitMs: KEEP_MS,
     maxLogEvents: MAX_LOG_EVENTS,
     maxLogCharacters: MAX_LOG_CHARACTERS,
     leaseMs: LEASE_MS,

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { startProcess } from './processes.ts'
+
+/** What is told again at the end of the suite: its output is long, and often only its end is at hand. */
+const MAX_FAILURES_TOLD = 20
+const MAX_FAILURE_LINES = 12
+const MAX_FAILURE_CHARACTERS = 2000
 
 /** One part of the whole suite. `vitest` names projects, `command` anything else. */
 export type Part = {
@@ -11,6 +17,8 @@ export type Part = {
 export interface Counted {
   readonly passed: number
   readonly failed: number
+  /** What failed and why, as far as the runner tells: a test's file and name, and the start of its message. */
+  readonly failures?: readonly string[]
 }
 
 export interface PartOptions {
@@ -26,17 +34,17 @@ export interface PartOptions {
  */
 export const PARTS: readonly Part[] = [
   { title: 'lint', maxMinutes: 2, command: ['biome', 'check', '.'] },
-  { title: 'types', maxMinutes: 3, command: ['tsc', '--noEmit'] },
+  { title: 'types', maxMinutes: 2, command: ['tsc', '--noEmit'] },
   { title: 'unit', maxMinutes: 8, vitest: ['unit', 'web'] },
-  { title: 'integration on real servers', maxMinutes: 15, vitest: ['integration'] },
+  { title: 'integration on real servers', maxMinutes: 14, vitest: ['integration'] },
   {
     title: "the shim's own tests",
-    maxMinutes: 20,
+    maxMinutes: 9,
     command: ['node', 'nautobot-plugin-shim/development/shim-tests.ts']
   },
-  { title: 'real Nautobot', maxMinutes: 15, vitest: ['nautobot'] },
-  { title: 'real browser', maxMinutes: 15, vitest: ['browser'] },
-  { title: 'Helm', maxMinutes: 6, vitest: ['helm'] }
+  { title: 'real Nautobot', maxMinutes: 33, vitest: ['nautobot'] },
+  { title: 'real browser', maxMinutes: 12, vitest: ['browser'] },
+  { title: 'Helm', maxMinutes: 4, vitest: ['helm'] }
 ]
 
 /** Runs a part to its end, or to its limit. Never rejects because of what it runs: that counts as failed. */
@@ -54,21 +62,53 @@ async function runVitest(
   const chosen = projects.flatMap((project) => ['--project', project])
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const { code } = await run(['vitest', 'run', ...chosen, ...reporters], maxMinutes, say)
-  const { numPassedTests: passed, numFailedTests } = await readReport(report, say)
+  const told = await readReport(report, say)
+  const { numPassedTests: passed, numFailedTests } = told
   // A file that cannot be loaded, or a set-up that fails, fails no test of its own.
-  return { passed, failed: code === 0 ? numFailedTests : Math.max(numFailedTests, 1) }
+  const failed = code === 0 ? numFailedTests : Math.max(numFailedTests, 1)
+  return { passed, failed, failures: failuresOf(told) }
 }
 
-async function readReport(
-  path: string,
-  say: PartOptions['say']
-): Promise<{ numPassedTests: number; numFailedTests: number }> {
+interface VitestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults?: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message?: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[] | null
+    }[]
+  }[]
+}
+
+async function readReport(path: string, say: PartOptions['say']): Promise<VitestReport> {
   try {
     return JSON.parse(await readFile(path, 'utf8'))
   } catch {
     say('There is no report: the runner ended before its tests did.')
     return { numPassedTests: 0, numFailedTests: 1 }
   }
+}
+
+function failuresOf({ testResults = [] }: VitestReport): string[] {
+  return testResults
+    .flatMap(({ name, status, message, assertionResults }) => {
+      const file = relative(process.cwd(), name)
+      const failed = assertionResults.filter((result) => result.status === 'failed')
+      if (failed.length === 0 && status === 'failed') return [tellFailure(file, message)]
+      return failed.map((test) =>
+        tellFailure(`${file}: ${test.fullName}`, test.failureMessages?.join('\n'))
+      )
+    })
+    .slice(0, MAX_FAILURES_TOLD)
+}
+
+function tellFailure(what: string, message = ''): string {
+  const lines = message.slice(0, MAX_FAILURE_CHARACTERS).split('\n').slice(0, MAX_FAILURE_LINES)
+  return [what, ...lines.map((line) => `    ${line}`)].join('\n').trimEnd()
 }
 
 /** A command counts as one check, unless it prints how many tests it ran as Django's runner does. */

@@ -18,6 +18,7 @@ export interface ToolAnswer {
     rows?: number
     count: number
     links: { label: string; url: string }[]
+    objects?: { label: string; url: string }[]
     gaps: string[]
   }
 }
@@ -29,6 +30,7 @@ export interface ToolUser {
   savedQueries?: readonly SavedQuery[]
   onForgotten?: (token: Secret) => void
   now?: () => number
+  timeoutMs?: number
 }
 
 export type CallTool = (
@@ -57,7 +59,7 @@ export async function openTools(nautobot: NautobotClient, user: ToolUser) {
     ...(user.savedQueries && { savedQueries: user.savedQueries }),
     ...(user.now && { now: user.now })
   })
-  const connection = await connectInMemory(server, 30_000)
+  const connection = await connectInMemory(server, user.timeoutMs ?? 30_000)
   const call: CallTool = async (name, args, signal = new AbortController().signal) => {
     const result = await connection.callTool(name, args, { signal, correlationId: 'c-1' })
     const [content] = result.content

@@ -9,7 +9,7 @@ export interface WireRequest {
   path: string
   query: URLSearchParams
   headers: IncomingMessage['headers']
-  /** Parsed JSON; undefined without a body. */
+  /** Parsed JSON, or the text where it is none; undefined without a body. */
   body: unknown
 }
 
@@ -31,7 +31,15 @@ async function read(request: IncomingMessage): Promise<WireRequest> {
     path: pathname,
     query: searchParams,
     headers: request.headers,
-    body: text ? (JSON.parse(text) as unknown) : undefined
+    body: text ? parse(text) : undefined
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 

@@ -11,8 +11,9 @@ const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
 const STOREYS: readonly (readonly string[])[] = [
   ['errors.ts'],
   ['platform'],
+  ['config-fields.ts', 'config-mcp-servers.ts'],
   ['config-schema.ts', 'nautobot'],
-  ['config.ts'],
+  ['config.ts', 'elicitation.ts'],
   ['catalog', 'secrets', 'auth', 'tool-server.ts'],
   ['llm', 'mcp', 'nautobot-tools', 'conversations'],
   ['agent'],
@@ -22,14 +23,14 @@ const STOREYS: readonly (readonly string[])[] = [
   ['app.ts'],
   ['lab'],
   ['services'],
-  ['services.ts'],
-  ['main.ts']
+  ['services.ts', 'doctor'],
+  ['main.ts', 'doctor.ts']
 ]
 
 /** Rooms that stand apart: who else may import them, and what of the house they may see. */
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   lab: ['errors.ts', 'platform', 'nautobot', 'lab'],
-  web: ['errors.ts', 'web', 'agent', 'runs', 'tool-server.ts']
+  web: ['errors.ts', 'web', 'agent', 'runs', 'tool-server.ts', 'elicitation.ts']
 }
 
 /** Packages that belong to few rooms. */
@@ -39,7 +40,9 @@ const PACKAGES: readonly (readonly [RegExp, RegExp])[] = [
   [/^axios$/, /^nautobot\/client\.ts/],
   [/^ioredis$/, /^platform\/redis\.ts/],
   [/^(react|react-dom|marked|remend)/, /^web\//],
-  [/^node-cron$/, /^jobs\//]
+  [/^node-cron$/, /^jobs\//],
+  // The API is small and everywhere; the rest is loaded when a collector is configured.
+  [/^@opentelemetry\/(?!api$)/, /^platform\/(trace-export|span-exporter)\.ts/]
 ]
 
 function importsOf(text: string): { target: string; isTypeOnly: boolean }[] {
@@ -111,11 +114,18 @@ it('keeps packages in their rooms', () => {
   expect(wrong).toEqual([])
 })
 
-it('reads the environment in main.ts alone', () => {
+it('loads what sends traces only where they are configured', () => {
+  const loaders = sources
+    .filter(({ text }) => /^import (?!type)[^'"]*['"][^'"]*trace-export\.ts['"]/m.test(text))
+    .map(({ path }) => path)
+  expect(loaders).toEqual([])
+})
+
+it('reads the environment where a process begins, and nowhere else', () => {
   const readers = sources.filter(
     ({ path, text }) => /\bprocess\.env\b/.test(text) && !path.endsWith('.config.ts')
   )
-  expect(readers.map(({ path }) => path)).toEqual(['main.ts'])
+  expect(readers.map(({ path }) => path).sort()).toEqual(['doctor.ts', 'main.ts'])
 })
 
 it('never lists the keys of Redis', () => {

@@ -3,6 +3,7 @@ import fastify from 'fastify'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { createSampleNautobot } from '../../../src/lab/sample-nautobot.ts'
 import { Secret } from '../../../src/platform/secret.ts'
+import { mcpServerAnswer } from '../../support/catalog-objects.ts'
 
 /** The shim gives session tokens five minutes. */
 const SESSION_SECONDS = 300
@@ -19,6 +20,15 @@ const sample = createSampleNautobot({
 })
 const { url } = await sample.listen()
 const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
+
+/** Beside the sample's none, as many MCP servers as asked for, at addresses below this one. */
+const { MCP_SERVERS_URL, MCP_SERVERS = '0' } = process.env
+const mcpServers = Array.from({ length: Number(MCP_SERVERS) }, (_, number) =>
+  mcpServerAnswer(number, `plant-${number}`, {
+    remote_url: `${MCP_SERVERS_URL}/${number}/mcp`,
+    read_only_tools: ['*']
+  })
+)
 
 const app = fastify()
 
@@ -37,8 +47,20 @@ app.post<{ Body: { session_token: string } }>(`${SHIM}/token-exchange/`, async (
   const { sub, username } = decodeJwt(request.body.session_token)
   const answer = await forward(request.url, JSON.stringify({ api_token: labToken }))
   void reply.code(answer.status)
-  return { ...((await answer.json()) as object), user: { id: sub, username } }
+  const rights = { mcp_servers: mcpServers.map(({ id }) => id) }
+  return { ...((await answer.json()) as object), ...rights, user: { id: sub, username } }
 })
+
+if (MCP_SERVERS_URL) {
+  app.get<{ Querystring: { limit: number; offset: number } }>(
+    `${SHIM}/mcp-servers/`,
+    async ({ query }) => {
+      const [offset, limit] = [Number(query.offset ?? 0), Number(query.limit)]
+      const results = mcpServers.slice(offset, offset + limit)
+      return { count: mcpServers.length, next: null, previous: null, results }
+    }
+  )
+}
 
 app.get('*', async (request, reply) => {
   const answer = await forward(request.url, undefined, request.headers.authorization)

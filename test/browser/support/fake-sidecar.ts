@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import type { ErrorBody } from '../../../src/errors.ts'
-import type { ChatOptions } from '../../../src/web/api.ts'
+import type { ChatOptions, RunView } from '../../../src/web/api.ts'
 import { type FakeConversations, serveConversations } from './fake-conversations.ts'
 
 const DIST = fileURLToPath(new URL('../../../src/web/dist/', import.meta.url))
@@ -24,13 +24,16 @@ export type Step =
   | { readonly hold: true }
 
 /** How the next question is answered. */
-export type Script =
-  | { readonly steps: readonly Step[] }
-  | { readonly refuse: ErrorBody['error']; readonly status: number }
+export type Script = { readonly steps: readonly Step[] } | Refusal
+
+interface Refusal {
+  readonly refuse: ErrorBody['error']
+  readonly status: number
+}
 
 export interface FakeSidecar {
   readonly url: string
-  /** Bodies of the questions that came. */
+  /** Bodies of the questions that came, without `canAnswer`, which the chat always says. */
   readonly asked: Record<string, unknown>[]
   /** `Last-Event-ID` of each reconnect; empty when there was none. */
   readonly followed: string[]
@@ -38,6 +41,8 @@ export interface FakeSidecar {
   readonly conversations: FakeConversations
   options: ChatOptions
   script: (message: string) => Script
+  /** What is known of a run; undefined: what its question was. */
+  lookUp: (runId: string) => Partial<RunView> | Refusal | undefined
   close(): Promise<void>
 }
 
@@ -62,12 +67,13 @@ export async function startFakeSidecar(): Promise<FakeSidecar> {
     cancelled: [],
     options: OPTIONS,
     script: () => ({ steps: [] }),
+    lookUp: () => undefined,
     close: () => app.close()
   }
   serveFiles(app)
   app.get('/api/v1/chat/options', () => fake.options)
   app.post('/api/v1/chat', async (request, reply) => {
-    const body = request.body as Record<string, unknown>
+    const { canAnswer: _, ...body } = request.body as Record<string, unknown>
     fake.asked.push(body)
     const script = fake.script(String(body.message))
     if ('refuse' in script) return reply.code(script.status).send({ error: script.refuse })
@@ -89,6 +95,11 @@ export async function startFakeSidecar(): Promise<FakeSidecar> {
     await stream(run, reply, Number(after))
   })
   app.get<{ Params: { id: string } }>('/api/v1/runs/:id', (request, reply) => {
+    const looked = fake.lookUp(request.params.id)
+    if (looked && 'refuse' in looked) {
+      return reply.code(looked.status).send({ error: looked.refuse })
+    }
+    if (looked) return looked
     const run = runs.get(request.params.id)
     return run
       ? { id: run.id, question: run.question }

@@ -9,6 +9,7 @@ import { descriptionsAgree, objectsAgree } from './objects.ts'
 import { type ContractPeer, connect } from './peer.ts'
 import { queriesAgree, wrongQueriesAgree } from './queries.ts'
 import { rightsAgree, wrongNamesAgree } from './refusals.ts'
+import { relatedAgrees } from './related.ts'
 
 /** What this service relies on in a Nautobot. Registers the tests; `peer` is asked once they run. */
 export function contract(peer: () => ContractPeer): void {
@@ -19,6 +20,7 @@ export function contract(peer: () => ContractPeer): void {
   devicesAgree(peer)
   listsAgree(peer)
   objectsAgree(peer)
+  relatedAgrees(peer)
   descriptionsAgree(peer)
   changesAgree(peer)
   queriesAgree(peer)

@@ -73,7 +73,7 @@ export function wrongQueriesAgree(peer: () => ContractPeer): void {
     const query = '{ devices(limit: 200) { interfaces { device { interfaces { name } } } } }'
     const error = errorOf(await (await tools('everything'))('query', { query }))
 
-    expect(error.message).toMatch(/would read about \d{4,} objects of Nautobot; 3000 are allowed/)
+    expect(error.message).toMatch(/as much as about \d{4,} objects; 5000 are allowed/)
   })
 
   test('says what the rights of a user do not show', async () => {

@@ -61,6 +61,7 @@ export async function startJobReplica(options: ReplicaOptions): Promise<JobRepli
       running
         .output()
         .split('\n')
+        .slice(0, -1)
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as ReplicaLine)
         .filter((line) => line.step === step),

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { type RunningProcess, startProcess } from '../../support/processes.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../../..')
+/** What is tested: the sources, or what the image runs (`dist/src/main.js`, after `npm run build`). */
+const MAIN = join(CHECKOUT, process.env.AI_OPS_TEST_MAIN ?? 'src/main.ts')
 const START_TIMEOUT_MS = 30_000
 const ADDRESS = /"address":"([^"]+)"/
 
@@ -21,12 +23,12 @@ export interface LabSidecar {
 
 export type SidecarEnv = Readonly<Record<string, string>>
 
-/** The process `node src/main.ts` with nothing in its environment but `env`, PATH and HOME; no Ollama is looked for. */
+/** The process of the service with nothing in its environment but `env`, PATH and HOME; no Ollama is looked for. */
 export function runSidecar(env: SidecarEnv): RunningProcess {
   const { PATH, HOME } = process.env
   return startProcess({
     command: process.execPath,
-    args: [join(CHECKOUT, 'src/main.ts')],
+    args: [MAIN],
     env: { PATH, HOME, PORT: '0', OLLAMA_HOST: 'off', ...env },
     cwd: CHECKOUT
   })

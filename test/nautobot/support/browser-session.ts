@@ -1,6 +1,6 @@
 import { inject } from 'vitest'
-import type { UserName } from '../../../nautobot-plugin-shim/development/logins.ts'
-import type { ProvidedNautobot } from './provided.ts'
+import type { Login, UserName } from '../../../nautobot-plugin-shim/development/logins.ts'
+import type {} from './provided.ts'
 
 /** A person's session with Nautobot's pages, without a browser: cookies, and the header against forged requests. */
 export interface BrowserSession {
@@ -20,9 +20,9 @@ export function logIn(user: UserName): Promise<BrowserSession> {
 }
 
 /** Logs in by Nautobot's own form. */
-export async function logInAt(
-  { url, users }: Pick<ProvidedNautobot, 'url' | 'users'>,
-  user: UserName
+export async function logInAt<U extends string = UserName>(
+  { url, users }: { url: string; users: Readonly<Record<U, Login>> },
+  user: U
 ): Promise<BrowserSession> {
   const cookies = new Map<string, string>()
 

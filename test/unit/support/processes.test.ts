@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
-import { CommandError, runCommand, startProcess } from '../../support/processes.ts'
+import { CommandError, endOf, runCommand, startProcess } from '../../support/processes.ts'
 
 const modulePath = fileURLToPath(new URL('../../support/processes.ts', import.meta.url))
 
@@ -36,6 +36,14 @@ test('a command that takes longer than its time-out is killed', async () => {
   expect(performance.now() - started).toBeLessThan(5_000)
 })
 
+test('what is kept of an output begins with a whole line, where it has lines', () => {
+  expect(endOf('one\ntwo\n', 8)).toBe('one\ntwo\n')
+  expect(endOf('one\ntwo\n', 7)).toBe('two\n')
+  expect(endOf('one\ntwo\n', 4)).toBe('two\n')
+  expect(endOf('one\ntwo\n', 3)).toBe('wo\n')
+  expect(endOf('oneandtwo', 3)).toBe('two')
+})
+
 test('waiting for output ends with the match, with the time-out, or with the process', async () => {
   const talking = startProcess({ command: 'sh', args: ['-c', 'echo ready; sleep 60'] })
   await talking.waitForOutput(/ready/, 5_000)
@@ -47,8 +55,8 @@ test('waiting for output ends with the match, with the time-out, or with the pro
 })
 
 test('output beyond the limit keeps its end', async () => {
-  const args = ['-c', 'head -c 250000 /dev/zero | tr "\\0" x; echo end']
+  const args = ['-c', 'head -c 50010000 /dev/zero | tr "\\0" x; echo end']
   const output = await runCommand({ command: 'sh', args, timeoutMs: 5_000 })
-  expect(output).toHaveLength(200_000)
+  expect(output).toHaveLength(50_000_000)
   expect(output.endsWith('xend\n')).toBe(true)
 })
