@@ -48,6 +48,8 @@ function createIdleOptions(version: string): AppOptions {
       start: refuse,
       view: refuse,
       cancel: refuse,
+      decide: refuse,
+      answer: refuse,
       drain: refuse,
       events: () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) })
     },
@@ -63,6 +65,9 @@ function createIdleOptions(version: string): AppOptions {
       writer: { create: refuse, update: refuse, remove: refuse },
       userTokens: { forCaller: refuse, forget: () => undefined }
     },
+    mcpHealth: { checkAll: refuse, checkNow: refuse, known: refuse },
+    mcpTools: { list: refuse, refresh: refuse, changed: refuse },
+    modelProbes: { probe: refuse, last: refuse, lastOf: refuse },
     scheduler: { list: async () => [], run: refuse },
     toolServerFor: refuseNow,
     chatOptions: { currentCatalog: refuse, userToken: refuse }
@@ -99,7 +104,8 @@ ${describeEnvironment()}
 async function createMetricsTable(): Promise<string> {
   return `# Metrics
 
-At \`/metrics\` for Prometheus, beside Node's own. Labels come from lists in the code, never from input. Made from
+At \`/metrics\` for Prometheus, beside Node's own. Labels come from lists in the code, or are names of models and
+tools in the configuration: the first 50 and 150 of them, \`other\` for the rest. Made from
 \`src/platform/metrics.ts\` by \`npm run openapi\`.
 
 ${await describeMetrics()}

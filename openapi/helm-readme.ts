@@ -68,9 +68,15 @@ the model's key, so keep it away from others.
   stops and goes on with every answer. A pod that ends gives running answers \`drainSeconds\`, then hands them over; they go on
   elsewhere within seconds, and one whose pod is killed after 15. Without Redis (LAB) there is one pod, and its answers end with it.
 - **A secret that changes** restarts nothing: \`kubectl rollout restart deployment/<name>\`.
-- **A private certificate authority:** a config map with it in \`extraVolumes\`, its place in \`extraVolumeMounts\`, and its file
-  in \`config.NODE_EXTRA_CA_CERTS\`, as [ci/production-values.yaml](ci/production-values.yaml) shows.
+- **A private certificate authority:** a config map with it, named in \`caBundle\`.
 - **An ingress** demands \`trustedProxies\`. Answers are streams: it must not buffer them, nor cut them off before a run may end
-  (\`AI_OPS_RUN_TIMEOUT_SECONDS\`).
+  (\`AI_OPS_RUN_TIMEOUT_SECONDS\`). On Nautobot's own host, \`ingress.pathOnNautobot\` exposes the API and nothing else; it is
+  written for ingress-nginx, which then takes the paths of all ingresses of that host for patterns.
+- **Is it well?** \`helm test ai-ops\` waits until questions are taken. What keeps it from being well is named by
+  \`kubectl exec deployment/<name> -- node src/doctor.js\`.
+- **Monitoring:** \`metrics.*\` makes objects of the Prometheus operator and a config map for Grafana's sidecar, from
+  [files/alerts.yaml](files/alerts.yaml) and [files/dashboard.json](files/dashboard.json); they also serve without the chart.
+- **Examples:** [LAB](ci/lab-values.yaml), [one replica on Nautobot's host](ci/one-replica-values.yaml),
+  [production](ci/production-values.yaml).
 - **Variables** are in [docs/environment.md](../docs/environment.md); a name that the service does not know stops its start.
 `
