@@ -11,13 +11,13 @@ export default defineConfig({
     // Most tests wait for something; vitest alone would keep one core for itself.
     maxWorkers: '100%',
     projects: [
-      { test: { ...node, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      { test: { ...node, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
           name: 'web',
           environment: 'jsdom',
           include: ['test/web/**/*.test.ts', 'test/web/**/*.test.tsx'],
-          testTimeout: 10_000
+          testTimeout: 30_000
         }
       },
       {

@@ -2,12 +2,13 @@ import { nearest } from '../platform/nearest.ts'
 import type { Asker } from './asker.ts'
 import { blindSpots } from './blind-spots.ts'
 import { type Change, type ChangeLog, readChangeLog } from './change-log.ts'
+import { lookUpChanged, type NamedObject } from './changed-objects.ts'
 import { askCount } from './counting.ts'
 import type { Surroundings } from './explain.ts'
 import { type Filter, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
 import { askByName, readAs } from './inexact-names.ts'
-import type { ModelDirectory, NautobotModel } from './model-directory.ts'
+import type { ModelDirectory, NautobotModel, UserModels } from './model-directory.ts'
 import { listLink, objectLink } from './proof-links.ts'
 import { readTimeRange, type TimeRange } from './time-range.ts'
 import { ToolRefusal } from './tool-failure.ts'
@@ -17,17 +18,18 @@ import { success } from './tool-output.ts'
 const CHANGE = 'extras.objectchange'
 const LOCATION = 'location'
 const OBJECT = 'object'
+const OBJECT_FILTER = 'nautobot_ai_ops_object'
 /** Filters of the shim's own; Nautobot's page and API take them like any other. */
 const OWN_FILTERS: Readonly<Record<string, string>> = {
   [LOCATION]: 'nautobot_ai_ops_location',
-  [OBJECT]: 'nautobot_ai_ops_object'
+  [OBJECT]: OBJECT_FILTER
 }
 const USER = 'user_name__ie'
 const MAX_CHANGE_LINKS = 10
 const MAX_TEXT_CHARACTERS = 30_000
 const MAX_USERS = 100
 
-interface Plan extends Surroundings {
+interface Plan extends Surroundings, UserModels {
   readonly range: TimeRange
   /** Only changes of objects of this model. */
   readonly kind: NautobotModel | undefined
@@ -53,18 +55,22 @@ function toFilters(input: ChangesInput, { since, until }: TimeRange, kind?: Naut
 
 async function makePlan(input: ChangesInput, asker: Asker, directory: ModelDirectory, now: number) {
   const range = readTimeRange(input, now)
-  const { models } = await directory.models(asker)
+  const { models, viewable } = await directory.models(asker)
   const kind = input.model === undefined ? undefined : findModel(models, input.model)
   const filters = toFilters(input, range, kind)
   const model = findModel(models, CHANGE)
   const description = await directory.describe(CHANGE, asker)
-  return { asker, models, model, description, filters, range, kind } satisfies Plan
+  return { asker, models, viewable, model, description, filters, range, kind } satisfies Plan
 }
 
 /** Nautobot's words about a filter, in the words of this tool. */
 function inOwnWords(explained: unknown): unknown {
   if (!(explained instanceof ToolRefusal)) return explained
-  return new ToolRefusal(explained.message.replaceAll(USER, 'user'), explained.nearest)
+  const { code, nearest: near, candidates: may } = explained
+  return new ToolRefusal(explained.message.replaceAll(USER, 'user'), near, {
+    code,
+    candidates: may
+  })
 }
 
 /** A misspelt user has changed nothing, and that is no answer. */
@@ -149,6 +155,31 @@ function linksOf({ asker, model, filters }: Plan, { count, changes }: ChangeLog)
   ]
 }
 
+interface Read {
+  readonly log: ChangeLog
+  readonly filters: readonly Filter[]
+  readonly named: readonly NamedObject[]
+}
+
+/** Of a name that the log has nothing of, what Nautobot knows by it is asked for. */
+async function read(plan: Plan, input: ChangesInput, directory: ModelDirectory): Promise<Read> {
+  const ask = (used: readonly Filter[]) =>
+    readChangeLog(plan.asker, { ...toQuery(used), limit: input.limit })
+  const { answer: log, filters } = await askByName(plan, { ask, isEmpty: () => false })
+  const names = input.object ?? []
+  // Of several names one may be misspelt, although the others have changes.
+  const isDoubtful = log.count === 0 || names.length > 1
+  if (!isDoubtful || names.length === 0) return { log, filters, named: [] }
+  const changesOf = async (name: string) =>
+    (await askCount(plan.asker, CHANGE, { [OBJECT_FILTER]: name })).count
+  const around = { ...plan, directory, changesOf }
+  const named = await Promise.all(names.map((name) => lookUpChanged(name, around)))
+  if (named.every(({ ids }) => ids.length === 0)) return { log, filters, named }
+  const values = named.flatMap(({ name, ids }) => (ids.length > 0 ? ids : [name]))
+  const meant = filters.map((filter) => (filter.name === OBJECT ? { ...filter, values } : filter))
+  return { log: await ask(meant), filters: meant, named }
+}
+
 /** Who changed what, newest first; warm, one request to Nautobot, and up to three more when there is nothing to show. */
 export async function changes(
   input: ChangesInput,
@@ -157,15 +188,13 @@ export async function changes(
   nowMs: number
 ) {
   const asking = await makePlan(input, asker, directory, nowMs)
-  const { answer: log, filters } = await askByName(asking, {
-    ask: (used) => readChangeLog(asker, { ...toQuery(used), limit: input.limit }),
-    isEmpty: () => false
-  }).catch((error: unknown) => {
+  const { log, filters, named } = await read(asking, input, directory).catch((error: unknown) => {
     throw inOwnWords(error)
   })
   const plan = { ...asking, filters }
   const rows = rowsOf(log)
-  const gaps = log.count === 0 ? await emptyGaps(plan) : gapsOf(log, rows.length)
+  const unknown = named.flatMap(({ gap }) => gap ?? [])
+  const gaps = [...unknown, ...(log.count === 0 ? await emptyGaps(plan) : gapsOf(log, rows.length))]
   const { since = 'the first entry', until = 'now' } = plan.range
   const places = filters.filter(({ name }) => name === LOCATION)
   return success(

@@ -5,14 +5,22 @@ import { askCount } from './counting.ts'
 import { explain } from './explain.ts'
 import { type Filters, readFilters, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
-import { type Identifier, isUuid, readIdentifier } from './identifier.ts'
-import type { ModelDirectory, NautobotModel, UserModels } from './model-directory.ts'
+import { readIdentifier } from './identifier.ts'
+import type { ModelDirectory } from './model-directory.ts'
+import {
+  checkTargets,
+  type Naming,
+  notFound,
+  orHidden,
+  type Place,
+  placeOfUrl,
+  targetsFor
+} from './naming.ts'
 import { type ObjectAnswer, readObject, readOnlyObject } from './object-reading.ts'
 import {
   type Found,
   filtersFor,
   MAX_CANDIDATES,
-  nearNames,
   searchObjects,
   type Target
 } from './object-search.ts'
@@ -24,85 +32,15 @@ import { quoted, ToolRefusal } from './tool-failure.ts'
 import type { GetInput } from './tool-input.ts'
 import { success } from './tool-output.ts'
 
-/** Where a name is looked for when nobody says what it is. */
-const USUALLY_NAMED = [
-  'dcim.device',
-  'dcim.location',
-  'circuits.circuit',
-  'dcim.rack',
-  'ipam.vlan',
-  'tenancy.tenant',
-  'circuits.provider',
-  'virtualization.virtualmachine'
-]
 /** What is said by the objects beyond the next: the device of an address' interface, the place of a circuit's end. */
 const DEEPER = new Set(['circuits.circuit', 'dcim.interface', 'ipam.ipaddress'])
 const MAX_LINKS = 15
 /** Linked last: they say what a thing is, not what it is connected to. */
 const CLASSES = new Set(['extras.role', 'extras.status', 'extras.tag'])
 
-interface Question extends UserModels {
+interface Question extends Naming {
   readonly input: GetInput
-  readonly identifier: Identifier
-  /** As the asker named it. */
-  readonly asked: NautobotModel | undefined
-  readonly asker: Asker
-  readonly directory: ModelDirectory
   readonly nowMs: number
-}
-
-interface Place {
-  readonly model: NautobotModel
-  readonly id: string
-}
-
-const orHidden = 'or your rights do not show it'
-
-const apiOf = ({ api, page }: NautobotModel) => api ?? (page ? `/api${page}` : undefined)
-
-/** The object of a page or of an address of the REST API, whatever tab of it is open. */
-function placeOfUrl(path: string, { models, asked }: Question): Place {
-  const model = models
-    .flatMap((one) => [one.page, apiOf(one)].map((list) => ({ one, list: list ?? '' })))
-    .filter(({ list }) => list !== '' && path.startsWith(list))
-    .toSorted((left, right) => right.list.length - left.list.length)[0]
-  if (!model) throw new ToolRefusal(`"${path.slice(0, 200)}" is not the address of an object.`)
-  const id = path.slice(model.list.length).split('/')[0] ?? ''
-  if (!isUuid(id))
-    throw new ToolRefusal(`This is the address of a list: ask find for ${model.one.plural}.`)
-  if (asked && asked !== model.one)
-    throw new ToolRefusal(`This is the address of a ${model.one.name}, not of a ${asked.name}.`, [
-      model.one.objectType
-    ])
-  return { model: model.one, id: id.toLowerCase() }
-}
-
-/** The models that an identifier may be about, in the order in which they are looked at. */
-function typesFor({ identifier, asked, models, viewable }: Question): string[] {
-  if (asked) return [asked.objectType]
-  if (identifier.kind === 'mac')
-    return models.filter(({ hasMac }) => hasMac).map(({ objectType }) => objectType)
-  if (identifier.kind === 'address')
-    return identifier.isNetwork ? ['ipam.ipaddress', 'ipam.prefix'] : ['ipam.ipaddress']
-  return USUALLY_NAMED.filter((objectType) => viewable.has(objectType))
-}
-
-async function targetsFor(question: Question): Promise<Target[]> {
-  const { models, viewable, asker, directory } = question
-  const known = typesFor(question).flatMap((type) => {
-    return models.filter(({ objectType }) => objectType === type)
-  })
-  const targets = await Promise.all(
-    known.map(async (model) => ({
-      model,
-      description: await directory.describe(model.objectType, asker)
-    }))
-  )
-  // GraphQL shows an empty list to who may not view the model.
-  const visible = targets.filter(({ model }) => viewable.has(model.objectType))
-  if (visible.length > 0) return visible
-  const plurals = known.map(({ plural }) => plural).join(' and ') || 'objects with names'
-  throw new AppError('FORBIDDEN', `Your rights do not show any ${plurals}.`)
 }
 
 function narrowing({ input, asked, nowMs }: Question, targets: readonly Target[]): Filters {
@@ -113,18 +51,8 @@ function narrowing({ input, asked, nowMs }: Question, targets: readonly Target[]
 }
 const readNothing: Filters = { filters: [], unknown: [] }
 
-/** Not asked is not "none found". */
-function checkTargets(identifier: Identifier, targets: readonly Target[]): void {
-  const unlisted = targets.find(({ model }) => !model.graphqlRoot)?.model
-  if (unlisted)
-    throw new ToolRefusal(`Nautobot finds ${unlisted.plural} by id or URL only: ask with one.`)
-  if (targets.some((target) => filtersFor(identifier, target).length > 0)) return
-  const names = targets.map(({ model }) => model.name).join(' or ')
-  throw new ToolRefusal(`This cannot name a ${names}. Ask with an id or URL, or find it first.`)
-}
-
 async function search(question: Question, targets: readonly Target[]): Promise<Found[]> {
-  const { asker, directory, identifier, input, models } = question
+  const { asker, directory, identifier, written, models } = question
   checkTargets(identifier, targets)
   const { filters, unknown } = narrowing(question, targets)
   const judge = async () => {
@@ -138,7 +66,6 @@ async function search(question: Question, targets: readonly Target[]): Promise<F
   // A filter that the description lacks: the count refuses it, or knows better.
   if (unknown.length > 0) await judge()
   const describe = describesFor(asker, directory)
-  const written = input.object.trim()
   const options = { asker, identifier, written, targets, filters, describe }
   return searchObjects(options).catch(async (error: unknown) => {
     if (error instanceof AppError && error.code === 'INVALID_REQUEST') await judge()
@@ -147,21 +74,11 @@ async function search(question: Question, targets: readonly Target[]): Promise<F
   })
 }
 
-async function notFound(question: Question, targets: readonly Target[]): Promise<ToolRefusal> {
-  const { input, identifier, asker } = question
-  const names = targets.map(({ model }) => model.name).join(' or ')
-  const near =
-    identifier.kind === 'name' ? await nearNames(input.object.trim(), targets, asker) : []
-  const named = identifier.kind === 'mac' ? 'with the MAC' : 'called'
-  const message = `There is no ${names} ${named} "${input.object.trim()}", ${orHidden}.`
-  return new ToolRefusal(message, near, { code: 'OBJECT_NOT_FOUND' })
-}
-
-function ambiguous({ input }: Question, found: readonly Found[]): ToolRefusal {
+function ambiguous({ written }: Question, found: readonly Found[]): ToolRefusal {
   const shown = found.slice(0, MAX_CANDIDATES)
   const number = found.length > MAX_CANDIDATES ? `more than ${MAX_CANDIDATES}` : found.length
   return new ToolRefusal(
-    `${quoted([input.object.trim()])} may mean ${number} objects. Ask for one by its model and id, or with filters.`,
+    `${quoted([written])} may mean ${number} objects. Ask for one by its model and id, or with filters.`,
     [],
     {
       candidates: shown.map(({ model, id, label, facts }) => {
@@ -246,7 +163,9 @@ export async function get(input: GetInput, asker: Asker, directory: ModelDirecto
   const { models, viewable } = await directory.models(asker)
   const identifier = readIdentifier(input.object, asker.publicUrl)
   const asked = input.model === undefined ? undefined : findModel(models, input.model)
-  const question = { input, identifier, asked, models, viewable, asker, directory, nowMs }
+  const written = input.object.trim()
+  const naming = { identifier, written, asked, models, viewable, asker, directory }
+  const question = { ...naming, input, nowMs }
   const { place, answer } = await locate(question)
   const words = toWords(answer.object)
   const { label, fields, relationships, notSet, gaps } = words

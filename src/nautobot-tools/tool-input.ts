@@ -104,7 +104,7 @@ export const changesInput = z.strictObject({
     .optional(),
   until: when.describe('The same forms; a day is included').optional(),
   object: names
-    .describe('Name or id of the changed object; its parts, such as interfaces, are included')
+    .describe('The changed object, named as in get; its parts, such as interfaces, are included')
     .optional(),
   model: model.describe('Only changes of objects of this model').optional(),
   location: names.describe('In these locations or below them: "Europe"').optional(),

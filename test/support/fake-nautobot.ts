@@ -12,12 +12,11 @@ const model = (objectType: string, name: string, plural: string, more = {}) => (
   plural,
   page: `/${objectType.replace('.', '/')}s/`,
   graphql: true,
-  view: true,
   ...more
 })
 const MODELS = [
   model('dcim.device', 'device', 'devices'),
-  model('dcim.location', 'location', 'locations', { view: false }),
+  model('dcim.location', 'location', 'locations'),
   model('dcim.interface', 'interface', 'interfaces', { mac: true }),
   model('virtualization.vminterface', 'VM interface', 'VM interfaces', { mac: true }),
   model('ipam.ipaddress', 'IP address', 'IP addresses', { api: '/api/ipam/ip-addresses/' }),
@@ -73,6 +72,8 @@ export async function setup(
     count?: Answer
     graphql?: Answer
     describe?: Answer
+    /** What the user may view; default: everything but locations. */
+    mayView?: (objectType: string) => boolean
     /** One object, as REST shows it; what points at it is `related`. */
     rest?: Answer
     related?: Record<string, unknown>
@@ -82,6 +83,8 @@ export async function setup(
     log?: Answer
   } = {}
 ) {
+  const { mayView = (objectType) => objectType !== 'dcim.location' } = answers
+  const models = MODELS.map((one) => ({ ...one, view: mayView(one.object_type) }))
   const missing: Answer = (_, response) => json(response, 404, { detail: 'Not found.' })
   const only = answers.only ?? (() => ({ found: 2 }))
   const object: Answer = async (request, response) => {
@@ -95,7 +98,7 @@ export async function setup(
     [`${API}/models/ipam.ipaddress/`, () => ADDRESS],
     [`${API}/models/virtualization.vminterface/`, () => INTERFACE],
     [`${API}/models/dcim.interface/`, () => INTERFACE],
-    [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models: MODELS } : DEVICE)],
+    [`${API}/models/`, ({ path }) => (path === `${API}/models/` ? { models } : DEVICE)],
     [`${API}/change-log/`, answers.log ?? (() => ({ count: 0, changes: [] }))],
     [`${API}/count/`, answers.count ?? (() => ({ count: 0 }))],
     ['/api/extras/graphql-queries/', answers.saved ?? (() => ({ results: [] }))],

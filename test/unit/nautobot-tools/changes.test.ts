@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Answer, API, errorOf, setup } from '../../support/fake-nautobot.ts'
+import { type Answer, API, errorOf, graphqlText, setup } from '../../support/fake-nautobot.ts'
 import { connectTools, type ToolAnswer } from '../../support/tool-client.ts'
 import { json } from '../../support/wire-server.ts'
 
@@ -20,7 +20,7 @@ const change = (more = {}) => ({
   ...more
 })
 
-async function ask(answers: { log?: Answer; count?: Answer }, args: Record<string, unknown> = {}) {
+async function ask(answers: Parameters<typeof setup>[0], args: Record<string, unknown> = {}) {
   const { nautobot, server, sent } = await setup(answers)
   const call = await connectTools(nautobot, { userId: 'id-a', token: 'a', now: () => NOW })
   const answer: ToolAnswer = await call('changes', args)
@@ -147,6 +147,72 @@ it('explains why there is nothing: a hidden place, an unknown user, another time
     'At all times there are 4 such changes.'
   ])
   expect(counted).toHaveLength(3)
+})
+
+const noChanges: Answer = () => ({ count: 0, changes: [] })
+const devicesNamed = (...names: string[]) => ({
+  data: { l0: names.map((name, index) => ({ id: `id-${index}`, name })) }
+})
+/** A search by name first, and then the names that are near. */
+const searched =
+  (found: object, near: object): Answer =>
+  (request) =>
+    graphqlText(request)?.includes('{ name: name }') ? near : found
+
+it('refuses a name that neither the log nor Nautobot knows, with those that are near', async () => {
+  const graphql = searched(devicesNamed(), devicesNamed('ams01-rtr-01', 'ams01-rtr-02', 'x'))
+  const answer = await ask({ log: noChanges, graphql }, { object: 'ams01-rtr-1' })
+
+  expect(errorOf(answer)).toMatchObject({
+    isError: true,
+    code: 'OBJECT_NOT_FOUND',
+    message: 'There is no device called "ams01-rtr-1", or your rights do not show it.',
+    nearest: ['ams01-rtr-01', 'ams01-rtr-02']
+  })
+})
+
+it('refuses one misspelt name among others that have changes', async () => {
+  const log = () => ({ count: 1, changes: [change()] })
+  const graphql = searched(devicesNamed(), devicesNamed())
+  const count: Answer = ({ query }) => ({
+    count: query.get('nautobot_ai_ops_object') === 'ams01-rtr-01' ? 1 : 0
+  })
+  const answer = await ask({ log, graphql, count }, { object: ['ams01-rtr-01', 'ams01-rtr-0l'] })
+
+  expect(errorOf(answer)).toMatchObject({ isError: true, code: 'OBJECT_NOT_FOUND' })
+})
+
+it('finds no changes of an object that was never changed, and of one that is gone none since', async () => {
+  const graphql = () => devicesNamed('AMS01-rtr-01')
+  const never = await ask({ log: noChanges, graphql }, { object: 'ams01-rtr-01' })
+  const gone = await ask(
+    { log: noChanges, count: () => ({ count: 3 }) },
+    { object: 'ams01-old-01', since: 'yesterday' }
+  )
+
+  expect(never).toMatchObject({ isError: false, text: { count: 0, changes: [] } })
+  expect(gone.text).toMatchObject({ count: 0, gaps: ['At all times there are 3 such changes.'] })
+})
+
+it('asks by id for what is named otherwise than in the log', async () => {
+  const log: Answer = ({ query }) =>
+    query.get('nautobot_ai_ops_object') === 'id-7'
+      ? { count: 1, changes: [change()] }
+      : { count: 0, changes: [] }
+  const graphql = () => ({ data: { l0: [{ id: 'id-7', address: '10.0.0.1/24' }] } })
+  const { text, facts } = await ask({ log, graphql }, { object: '10.0.0.1' })
+
+  expect(text).toMatchObject({ count: 1 })
+  expect(facts.links[0]?.url).toContain('nautobot_ai_ops_object=id-7')
+})
+
+it('says that it does not know where the asker may not look', async () => {
+  const mayView = (objectType: string) => objectType === 'extras.objectchange'
+  const { text } = await ask({ log: noChanges, mayView }, { object: 'ams01-rtr-01' })
+
+  expect(text.gaps).toEqual([
+    'Whether there is a "ams01-rtr-01" is not known: your rights do not show where it is looked for.'
+  ])
 })
 
 it('names a wrong place in the words of its own arguments', async () => {
