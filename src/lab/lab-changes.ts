@@ -2,7 +2,7 @@ import { tableOf } from './lab-answers.ts'
 import { type LabMove, objectAmong } from './lab-plan.ts'
 import { previousObject, previousPlace, previousQuery, readPage } from './lab-query.ts'
 import type { LabConversation } from './lab-request.ts'
-import { gapLines, sayFailure } from './lab-sentences.ts'
+import { gapLines, isUnknown, sayFailure } from './lab-sentences.ts'
 import type { Understanding } from './lab-understanding.ts'
 
 const MODEL = 'extras.objectchange'
@@ -22,7 +22,10 @@ export function planChanges(
   const limit = isCount ? 1 : limitOf(conversation.question)
   if (!step) return { calls: [{ tool: 'changes', args: { ...asked, limit } }] }
   const failure = sayFailure(step.result)
-  if (failure) return { text: `I could not read the change log: ${failure}` }
+  if (failure)
+    return {
+      text: isUnknown(step.result) ? failure : `I could not read the change log: ${failure}`
+    }
   const result = step.result ?? {}
   if (Number(result.count) === 0)
     return {

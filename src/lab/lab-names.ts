@@ -24,6 +24,7 @@ const FILTERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...everywhere(
       [
         'dcim.device',
+        'dcim.interface',
         'dcim.rack',
         'ipam.vlan',
         'ipam.prefix',

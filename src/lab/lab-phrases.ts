@@ -27,7 +27,8 @@ const or = (values: readonly string[]) => values.join(' or ')
 /** How each filter reads, before (`adjective`) or behind the noun. */
 const ADJECTIVES: Readonly<Record<string, (values: readonly string[]) => string>> = {
   status: (values) => or(values).toLowerCase(),
-  status__n: (values) => `non-${or(values).toLowerCase()}`
+  status__n: (values) => `non-${or(values).toLowerCase()}`,
+  enabled: ([value]) => (value === 'true' ? 'enabled' : 'disabled')
 }
 const PHRASES: Readonly<Record<string, (values: readonly string[]) => string>> = {
   // A code with a number is a site, any other name an area.

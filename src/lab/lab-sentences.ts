@@ -81,6 +81,11 @@ export function sayFailure(
   return `${message}${hint}`
 }
 
+/** Nothing is called as the question said. */
+export function isUnknown(result: Readonly<Record<string, unknown>> | undefined): boolean {
+  return (result?.error as { code?: unknown } | undefined)?.code === 'OBJECT_NOT_FOUND'
+}
+
 /** A cell that cannot break its table, nor become a link or an image. */
 export function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '—'

@@ -56,6 +56,9 @@ const WITHOUT_ADDRESS =
   /\b(?:without|no|missing|lack(?:s|ing)?|(?:do|does)(?: not|n['’]?t) have|have not|haven['’]?t)\b(?:\s+(?:a|an|any|the|its|their))*\s+(?:primary|management|mgmt)?\s*(?:ipv?4?|ip)?\s*-?(?:address(?:es)?|ips?|primary)\b(?:\s*(?:ip|address(?:es)?))*/i
 const WITH_ADDRESS =
   /\b(?:with|have|has|having)\b(?:\s+(?:a|an|the))?\s+primary\s*(?:ipv?4?)?\s*(?:address(?:es)?|ips?)?\b(?:\s*address(?:es)?)?/i
+const PORTS = /\b(?:interfaces?|ports?)\b/i
+const DISABLED = /\b(?:disabled|not enabled|shut ?down)\b/i
+const ENABLED = /\benabled\b/i
 const TAGGED = /\b(?:tagged(?: (?:as|with))?|with (?:the )?tags?|tags?)\s+["“]?([\w-]+)["”]?/i
 const RACK = /\brack\s+(?:named\s+|called\s+)?([\w-]*\d[\w-]*)/i
 const VLAN_ID = /\bvlans?\s+(?:id\s+|number\s+)?(\d{1,4})\b/i
@@ -196,6 +199,8 @@ function takeSpecial(question: string, isChange: boolean) {
   }
   if (!take(WITHOUT_ADDRESS, () => ({ has_primary_ip: ['false'] })))
     take(WITH_ADDRESS, () => ({ has_primary_ip: ['true'] }))
+  if (PORTS.test(question) && !take(DISABLED, () => ({ enabled: ['false'] })))
+    take(ENABLED, () => ({ enabled: ['true'] }))
   take(TAGGED, ([, tag = '']) => (isIgnored(tag) ? {} : { tags: [tag] }))
   const rack = take(RACK, ([, name = '']) => ({ rack: [name] }))
   const vlan = take(VLAN_ID, ([, vid = '']) => ({ vid: [vid] }))

@@ -199,7 +199,7 @@ function nearestNoun(written: string): string | undefined {
 }
 
 const IGNORED = new Set(
-  `a about actually again all also altogether am amount an and any anything are as at be been belong belonging called
+  `a about actually again all also altogether am amount an and any anything anywhere are as at be been belong belonging called
   below both but by can carry configured connected contain contains could count currently data defined deployed did display do
   does each else end ending ends every everything exactly exist existing exists find for found from get gimme give got had has have having
   hello here hey hi how hwo i if in info information inside installed into is it its just kind kinds know let like list

@@ -168,6 +168,7 @@ const dcimInterface = defineModel('dcim.interface', {
     untagged_vlan: byRelated('untagged_vlan', 'ipam.vlan', 'vid'),
     tagged_vlans: byRelated('tagged_vlans', 'ipam.vlan', 'vid'),
     has_ip_addresses: byPresence('ip_addresses'),
+    nautobot_ai_ops_location: byTree('device.location'),
     status,
     role
   },

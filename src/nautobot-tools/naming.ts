@@ -85,13 +85,19 @@ export async function targetsFor(naming: Naming): Promise<Target[]> {
   throw new AppError('FORBIDDEN', `Your rights do not show any ${plurals}.`)
 }
 
+/** `device, location or rack`. */
+function eitherOf(targets: readonly Target[]): string {
+  const names = targets.map(({ model }) => model.name)
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ')
+}
+
 /** Not asked is not "none found". */
 export function checkTargets(identifier: Identifier, targets: readonly Target[]): void {
   const unlisted = targets.find(({ model }) => !model.graphqlRoot)?.model
   if (unlisted)
     throw new ToolRefusal(`Nautobot finds ${unlisted.plural} by id or URL only: ask with one.`)
   if (targets.some((target) => filtersFor(identifier, target).length > 0)) return
-  const names = targets.map(({ model }) => model.name).join(' or ')
+  const names = eitherOf(targets)
   throw new ToolRefusal(`This cannot name a ${names}. Ask with an id or URL, or find it first.`)
 }
 
@@ -100,7 +106,7 @@ export async function notFound(
   { written, identifier, asker }: Naming,
   targets: readonly Target[]
 ): Promise<ToolRefusal> {
-  const names = targets.map(({ model }) => model.name).join(' or ')
+  const names = eitherOf(targets)
   const near = identifier.kind === 'name' ? await nearNames(written, targets, asker) : []
   const named = identifier.kind === 'mac' ? 'with the MAC' : 'called'
   const message = `There is no ${names} ${named} "${written}", ${orHidden}.`

@@ -198,3 +198,27 @@ test.each<[question: string, said: string]>([
 ])('knows roles and tags: "%s"', async (question, said) => {
   expect((await lab.converse()(question)).text).toContain(said)
 })
+
+const disabled = interfaces.filter((one) => one.enabled === false)
+const ofPlace = (place: string) => {
+  const there = new Set(devices(at(place)).map(({ name }) => name))
+  return (one: { readonly device: string }) => there.has(one.device)
+}
+
+test.each<[question: string, said: string]>([
+  ['how many interfaces are at FRA01', `**${interfaces.filter(ofPlace('FRA01')).length}** interf`],
+  [
+    'how many disabled ports in emea?',
+    `**${disabled.filter(ofPlace('EMEA')).length}** disabled interfaces in EMEA`
+  ],
+  ['top 3 sites by device count', `| AMS01 | ${inside('AMS01')} |`],
+  ['top roles by number of devices', `| router | ${count((d) => d.role === 'router')} |`],
+  [
+    'wich devices run junos',
+    `**${count((d) => d.platform === 'Junos')}** devices with platform Junos`
+  ],
+  ['is 10.255.0.1 used anywhere?', '| 10.255.0.1/32 |'],
+  ['what changed on ams01-rtr-1?', 'There is no device']
+])('knows what people mean: "%s"', async (question, said) => {
+  expect((await lab.converse()(question)).text).toContain(said)
+})
