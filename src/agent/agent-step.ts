@@ -46,5 +46,8 @@ export type AgentStep =
   /** The last step of a run that waits for a person. */
   | { readonly kind: 'approval'; readonly actions: readonly ApprovalAction[] }
 
+/** Takes steps in as they happen. */
+export type Writer = (step: AgentStep) => void
+
 /** A model that answered, and what it takes. */
 export type CalledModel = Prices & { readonly name: string }

@@ -10,7 +10,8 @@ import type { CallContext } from '../platform/call-context.ts'
 import type { ToolSet } from '../tool-server.ts'
 import { causeOf, cutShort, isLeft } from './agent-ending.ts'
 import type { AgentEvent, SnapshotMessage } from './agent-events.ts'
-import type { AgentGraph, AgentObserver, RunContext } from './agent-graph.ts'
+import type { AgentGraph } from './agent-graph.ts'
+import type { AgentObserver } from './agent-observer.ts'
 import {
   findPlace,
   knownClaims,
@@ -39,6 +40,7 @@ import { PATIENCE, type Patience } from './model-patience.ts'
 import type { PromptBudgets } from './prompt-budget.ts'
 import { createPrompting } from './prompting.ts'
 import { createRedaction, REDACTION_PROMPT } from './redaction.ts'
+import type { RunContext } from './run-context.ts'
 import { type AgentLimits, finishedCalls, startDeadline, usedBefore } from './run-limits.ts'
 import { prepareRunTools, type RunTools } from './run-tools.ts'
 import { type PromptValues, promptVersionOf, systemPromptFor } from './system-prompt.ts'
