@@ -10,14 +10,7 @@ import { causeOf, cutShort, type EndingOptions, isLeft } from './agent-ending.ts
 import type { AgentEvent, SnapshotMessage } from './agent-events.ts'
 import type { AgentGraph } from './agent-graph.ts'
 import type { AgentObserver } from './agent-observer.ts'
-import {
-  findPlace,
-  knownClaims,
-  knownNotes,
-  knownResults,
-  resumeEvents,
-  toSnapshot
-} from './agent-resume.ts'
+import { findPlace, knownClaims, toSnapshot } from './agent-resume.ts'
 import { createAgentSpans } from './agent-spans.ts'
 import type { AgentStep } from './agent-step.ts'
 import { createAgentStream } from './agent-stream.ts'
@@ -33,6 +26,7 @@ import {
 import type { AwaitedActions, ResumeValue } from './approval-node.ts'
 import type { Decisions } from './approvals.ts'
 import { createCallGuard } from './call-guard.ts'
+import { knownNotes, knownResults, resumeEvents } from './earlier-attempts.ts'
 import { answeringModels, createModelChain } from './model-chain.ts'
 import { PATIENCE, type Patience } from './model-patience.ts'
 import { createPrompting } from './prompting.ts'
