@@ -4,7 +4,7 @@ import { nearest } from '../platform/nearest.ts'
 import type { Asker } from './asker.ts'
 import { askCount } from './counting.ts'
 import type { Filter } from './filters.ts'
-import type { ModelDescription, NautobotModel } from './model-directory.ts'
+import type { ModelDescription, NautobotModel } from './nautobot-model.ts'
 import { labelSelection } from './selection.ts'
 import { ToolRefusal } from './tool-failure.ts'
 

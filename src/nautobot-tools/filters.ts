@@ -1,7 +1,7 @@
 import type { Query } from '../nautobot/client.types.ts'
 import { readFilterTime, takesTimes } from './filter-times.ts'
 import { addLowerBounds, refuseBareAddress } from './filter-traps.ts'
-import type { FilterDescription, ModelDescription } from './model-directory.ts'
+import type { FilterDescription, ModelDescription } from './nautobot-model.ts'
 import { quoted, ToolRefusal } from './tool-failure.ts'
 
 export type FilterInput = Readonly<

@@ -6,7 +6,8 @@ import { explain } from './explain.ts'
 import { type Filters, readFilters, toQuery } from './filters.ts'
 import { findModel } from './find-model.ts'
 import { type Identifier, isUuid, readIdentifier } from './identifier.ts'
-import type { ModelDirectory, NautobotModel, UserModels } from './model-directory.ts'
+import { describesFor, type ModelDirectory } from './model-directory.ts'
+import type { NautobotModel, UserModels } from './nautobot-model.ts'
 import { type ObjectAnswer, readObject, readOnlyObject } from './object-reading.ts'
 import {
   type Found,
@@ -19,7 +20,6 @@ import {
 import { type ObjectWords, toWords } from './object-words.ts'
 import { objectLink } from './proof-links.ts'
 import { relatedLinks, relatedWords } from './related-lists.ts'
-import { describesFor } from './selection.ts'
 import { quoted, ToolRefusal } from './tool-failure.ts'
 import type { GetInput } from './tool-input.ts'
 import { success } from './tool-output.ts'

@@ -3,7 +3,7 @@ import { Kind, parse, valueFromASTUntyped } from 'graphql'
 import { expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { readFilters, toArguments, toQuery } from '../../../src/nautobot-tools/filters.ts'
-import type { ModelDescription } from '../../../src/nautobot-tools/model-directory.ts'
+import type { ModelDescription } from '../../../src/nautobot-tools/nautobot-model.ts'
 
 const MODEL: ModelDescription = {
   fields: new Map(),
