@@ -1,4 +1,4 @@
-import type { Filter } from './filters.ts'
+import type { Filter } from './filter.ts'
 import type { ModelDescription } from './nautobot-model.ts'
 import { ToolRefusal } from './tool-failure.ts'
 

@@ -1,6 +1,6 @@
 import { nearest } from '../platform/nearest.ts'
 import type { Asker } from './asker.ts'
-import { type Filter, toArguments } from './filters.ts'
+import { type Filter, toArguments } from './filter.ts'
 import { askJudged, rowsOf } from './graphql-rows.ts'
 import type { Identifier } from './identifier.ts'
 import type { ModelDescription, NautobotModel } from './nautobot-model.ts'

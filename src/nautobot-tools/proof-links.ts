@@ -1,5 +1,5 @@
 import type { ProofLink } from '../tool-server.ts'
-import { type Filter, toQuery } from './filters.ts'
+import { type Filter, toQuery } from './filter.ts'
 import type { NautobotModel } from './nautobot-model.ts'
 
 /** More than anybody opens; the list of all has the rest. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Asker } from '../asker.ts'
 import { askCount } from '../counting.ts'
-import { toQuery } from '../filters.ts'
+import { toQuery } from '../filter.ts'
 import { askJudged } from '../graphql-rows.ts'
 import type { NautobotModel } from '../nautobot-model.ts'
 import { ToolRefusal } from '../tool-failure.ts'
