@@ -1,8 +1,9 @@
+import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
 import { incompleteAnswer } from '../conversations/messages.ts'
 import { AppError } from '../errors.ts'
 import { toModelError } from '../llm/model-errors.ts'
-import type { AgentOptions } from './agent.ts'
 import type { AgentEvent } from './agent-events.ts'
+import type { AgentGraph } from './agent-graph.ts'
 import { findPlace, pendingResults } from './agent-resume.ts'
 import {
   LEFT,
@@ -14,13 +15,21 @@ import {
   type Working
 } from './agent-turn.ts'
 
+export interface EndingOptions {
+  readonly graph: AgentGraph
+  /** The same that the graph was made with. */
+  readonly checkpointer: ConversationCheckpointer
+  /** For the log: the cause of a RUN_ERROR is told to nobody else. */
+  readonly onFailed: (failure: AppError, turn: Turn) => void
+}
+
 interface CutShort extends Working {
   readonly error: unknown
 }
 
 /** Keeps what was shown, then says why the run ended early. */
 export async function* cutShort(
-  options: AgentOptions,
+  options: EndingOptions,
   turn: Turn,
   { progress, signal, error }: CutShort
 ): AsyncGenerator<AgentEvent, void> {
@@ -46,7 +55,7 @@ export async function* cutShort(
  * the next question would find them all unfinished.
  */
 async function keepShown(
-  { graph, checkpointer, onFailed }: AgentOptions,
+  { graph, checkpointer, onFailed }: EndingOptions,
   turn: Turn,
   progress: Progress,
   shown: { readonly messageId: string; readonly text: string } | undefined

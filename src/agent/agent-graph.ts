@@ -9,92 +9,17 @@ import {
   START,
   StateGraph
 } from '@langchain/langgraph'
-import type { Caller } from '../auth/caller.ts'
-import type { AppError } from '../errors.ts'
 import { toModelError } from '../llm/model-errors.ts'
-import type { ToolResult, ToolSet } from '../tool-server.ts'
-import type { AgentSpans } from './agent-spans.ts'
-import type { AgentStep, PlannedCall, TokenUsage } from './agent-step.ts'
+import type { PlannedCall, Writer } from './agent-step.ts'
 import { noteClaims } from './answer-check.ts'
 import { approvalNode } from './approval-node.ts'
-import { type Decisions, needsApproval } from './approvals.ts'
-import type { CalledTool } from './audited-call.ts'
-import type { CallGuard } from './call-guard.ts'
-import type { ElicitationDesk } from './elicitations.ts'
+import { needsApproval } from './approvals.ts'
 import { originOf } from './evidence.ts'
 import { askForSummary, askWithinLimits } from './model-asking.ts'
-import type { ModelChain } from './model-chain.ts'
-import type { Patience } from './model-patience.ts'
-import type { Prompting } from './prompting.ts'
-import type { AgentLimits, RunDeadline, RunUse } from './run-limits.ts'
+import type { RunContext } from './run-context.ts'
 import { createShownText } from './shown-text.ts'
 import { resultOf } from './tool-calls.ts'
-import type { ToolSearch } from './tool-search.ts'
 
-/** Hears of every call, for metrics and the log; must not throw. */
-export interface AgentObserver {
-  modelCalled(call: ObservedModelCall): void
-  toolCalled(call: ObservedToolCall): void
-  /** A model could not answer and is asked again, or `standIn` is asked instead. A run that fails is told elsewhere. */
-  modelFailed(
-    failure: AppError,
-    then: { readonly correlationId: string; readonly standIn?: string }
-  ): void
-  /** A call that was made, also one that was aborted. */
-  toolAudited?(call: CalledTool): void
-}
-
-export interface ObservedModelCall {
-  /** The model's, as an administrator named it. */
-  readonly name: string
-  /** ok, an error's code, or stopped. */
-  readonly outcome: string
-  readonly durationMs: number
-  readonly usage: TokenUsage
-  /** Until the first piece of text or of a call; undefined when none came. */
-  readonly firstPieceMs: number | undefined
-}
-
-export interface ObservedToolCall {
-  readonly tool: string
-  /** Undefined when there is no such tool: its name is a model's invention. */
-  readonly server: string | undefined
-  readonly isError: boolean
-  readonly durationMs: number
-}
-
-/** What one run brings along. The graph itself is made once per process. A type, as LangGraph wants an index signature. */
-export type RunContext = {
-  readonly runId: string
-  /** 1, and one more each time another replica goes on. */
-  readonly attempt: number
-  /** Results that readers have seen in earlier attempts, by call. */
-  readonly earlierResults: ReadonlyMap<string, ToolResult>
-  /** Who asked. */
-  readonly user: Pick<Caller, 'id' | 'username'>
-  /** On calls that waited for a person. */
-  readonly decisions: Decisions
-  /** Notes that a call with effects begins; false when an earlier attempt began it. */
-  readonly beginCall: (callId: string) => Promise<boolean>
-  /** Where the asker answers tool servers; undefined when they cannot. */
-  readonly desk: ElicitationDesk | undefined
-  readonly correlationId: string
-  readonly prompting: Prompting
-  readonly models: ModelChain
-  readonly patience: Patience
-  readonly tools: ToolSet
-  /** Between the model and `tools`. */
-  readonly search: ToolSearch
-  readonly guard: CallGuard
-  readonly limits: AgentLimits
-  readonly observer: AgentObserver
-  readonly spans: AgentSpans
-  readonly signal: AbortSignal
-  readonly used: RunUse
-  readonly deadline: RunDeadline
-}
-
-export type Writer = (step: AgentStep) => void
 type State = typeof MessagesAnnotation.State
 
 /**

@@ -1,6 +1,6 @@
 import type { ToolResult } from '../tool-server.ts'
 import type { AnswerClaims, ApprovalAction, CustomEvent, SnapshotMessage } from './agent-events.ts'
-import type { Prices } from './model-cost.ts'
+import type { Prices, TokenUsage } from './model-cost.ts'
 
 /** A tool call the model asked for. */
 export interface PlannedCall {
@@ -46,12 +46,8 @@ export type AgentStep =
   /** The last step of a run that waits for a person. */
   | { readonly kind: 'approval'; readonly actions: readonly ApprovalAction[] }
 
+/** Takes steps in as they happen. */
+export type Writer = (step: AgentStep) => void
+
 /** A model that answered, and what it takes. */
 export type CalledModel = Prices & { readonly name: string }
-
-export interface TokenUsage {
-  /** Cached ones included. */
-  readonly inputTokens: number
-  readonly cachedInputTokens: number
-  readonly outputTokens: number
-}

@@ -7,8 +7,8 @@ import type {
   ToolCallNote,
   Usage
 } from './agent-events.ts'
-import { snapshotEvents } from './agent-resume.ts'
 import type { AgentStep, PlannedCall } from './agent-step.ts'
+import { snapshotEvents } from './earlier-attempts.ts'
 import { costOf } from './model-cost.ts'
 
 const MAX_EVIDENCE_LINKS = 20

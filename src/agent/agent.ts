@@ -3,22 +3,14 @@ import type { BaseMessage } from '@langchain/core/messages'
 import { Command } from '@langchain/langgraph'
 import type { UserToken } from '../auth/caller.ts'
 import type { Catalog, LlmModel, McpServer } from '../catalog/catalog.ts'
-import type { ConversationCheckpointer } from '../conversations/conversation-tree.ts'
-import type { ResultStore } from '../conversations/result-store.ts'
 import { AppError } from '../errors.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import type { ToolSet } from '../tool-server.ts'
-import { causeOf, cutShort, isLeft } from './agent-ending.ts'
+import { causeOf, cutShort, type EndingOptions, isLeft } from './agent-ending.ts'
 import type { AgentEvent, SnapshotMessage } from './agent-events.ts'
-import type { AgentGraph, AgentObserver, RunContext } from './agent-graph.ts'
-import {
-  findPlace,
-  knownClaims,
-  knownNotes,
-  knownResults,
-  resumeEvents,
-  toSnapshot
-} from './agent-resume.ts'
+import type { AgentGraph } from './agent-graph.ts'
+import type { AgentObserver } from './agent-observer.ts'
+import { findPlace, knownClaims, toSnapshot } from './agent-resume.ts'
 import { createAgentSpans } from './agent-spans.ts'
 import type { AgentStep } from './agent-step.ts'
 import { createAgentStream } from './agent-stream.ts'
@@ -34,25 +26,19 @@ import {
 import type { AwaitedActions, ResumeValue } from './approval-node.ts'
 import type { Decisions } from './approvals.ts'
 import { createCallGuard } from './call-guard.ts'
+import { knownNotes, knownResults, resumeEvents } from './earlier-attempts.ts'
 import { answeringModels, createModelChain } from './model-chain.ts'
 import { PATIENCE, type Patience } from './model-patience.ts'
-import type { PromptBudgets } from './prompt-budget.ts'
 import { createPrompting } from './prompting.ts'
 import { createRedaction, REDACTION_PROMPT } from './redaction.ts'
+import type { RunContext } from './run-context.ts'
 import { type AgentLimits, finishedCalls, startDeadline, usedBefore } from './run-limits.ts'
-import { prepareRunTools, type RunTools } from './run-tools.ts'
+import { prepareRunTools, type RunTools, type RunToolsOptions } from './run-tools.ts'
 import { type PromptValues, promptVersionOf, systemPromptFor } from './system-prompt.ts'
 import { planTurn, type TurnPlan, type Wishes } from './turn-plan.ts'
-export interface AgentOptions {
-  readonly graph: AgentGraph
-  /** The same that the graph was made with. */
-  readonly checkpointer: ConversationCheckpointer
+
+export interface AgentOptions extends EndingOptions, RunToolsOptions {
   readonly limits: AgentLimits
-  readonly promptBudgets: PromptBudgets
-  /** Where tool results are kept that are too long to be read at once. */
-  readonly results: ResultStore
-  /** UTF-8 bytes of one tool result that the model reads at once. */
-  readonly maxResultBytes: number
   readonly observer: AgentObserver
   /** Whether traces hold what was said; no unless given. */
   readonly tracesContent?: boolean
@@ -68,8 +54,6 @@ export interface AgentOptions {
   readonly patience?: Patience
   /** How long a run may wait for a person. */
   readonly approvalWaitMs: number
-  /** For the log: the cause of a RUN_ERROR is told to nobody else. */
-  readonly onFailed: (failure: AppError, turn: Turn) => void
   /** For the variables in system prompts. */
   readonly promptValues: Omit<PromptValues, 'user'>
   readonly now?: () => number

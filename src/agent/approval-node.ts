@@ -2,9 +2,9 @@ import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { Command, interrupt, Send } from '@langchain/langgraph'
 import type { ToolResult } from '../tool-server.ts'
 import type { ApprovalAction, ApprovalDecision } from './agent-events.ts'
-import type { RunContext } from './agent-graph.ts'
 import type { AgentStep, PlannedCall } from './agent-step.ts'
 import { actionOf, openCalls, rejectionOf } from './approvals.ts'
+import type { RunContext } from './run-context.ts'
 
 /** What an interrupted run waits for. */
 export interface AwaitedActions {

@@ -1,19 +1,7 @@
 import type { ToolContext, ToolResult } from '../tool-server.ts'
-import type { RunContext } from './agent-graph.ts'
+import type { CalledTool } from './agent-observer.ts'
 import type { PlannedCall } from './agent-step.ts'
-
-/** A call that reached its server, for the audit: no arguments, no result. */
-export interface CalledTool {
-  readonly userId: string
-  readonly user: string
-  readonly runId: string
-  readonly correlationId: string
-  readonly toolCallId: string
-  readonly tool: string
-  readonly server: string
-  readonly outcome: 'ok' | 'error' | 'aborted'
-  readonly durationMs: number
-}
+import type { RunContext } from './run-context.ts'
 
 /** Makes the call; whatever comes of it is told once. Throws what the tool set throws. */
 export async function auditedCall(

@@ -1,6 +1,5 @@
 import type { BaseMessage } from '@langchain/core/messages'
 import type { LlmModel } from '../catalog/catalog.ts'
-import type { TokenUsage } from './agent-step.ts'
 
 const TOKENS_PER_PRICE = 1_000_000
 
@@ -8,6 +7,13 @@ const TOKENS_PER_PRICE = 1_000_000
 const CHARACTERS_PER_TOKEN = 4
 
 export type Prices = Pick<LlmModel, 'inputPrice' | 'cachedInputPrice' | 'outputPrice'>
+
+export interface TokenUsage {
+  /** Cached ones included. */
+  readonly inputTokens: number
+  readonly cachedInputTokens: number
+  readonly outputTokens: number
+}
 
 /** In the currency of the prices; what has no price costs nothing. Cached input without a price of its own costs the full one. */
 export function costOf(usage: TokenUsage, prices: Prices): number {

@@ -9,7 +9,8 @@ import {
 import type { Runnable } from '@langchain/core/runnables'
 import { AppError } from '../errors.ts'
 import { isRecord } from '../platform/json.ts'
-import type { CalledModel, PlannedCall, TokenUsage } from './agent-step.ts'
+import type { CalledModel, PlannedCall } from './agent-step.ts'
+import type { TokenUsage } from './model-cost.ts'
 
 /** A chat model with the run's tools bound to it. */
 export type BoundModel = Pick<Runnable<BaseLanguageModelInput, AIMessageChunk>, 'stream'>

@@ -1,6 +1,6 @@
 import type { ModelCallNote } from './agent-events.ts'
-import type { EarlierAttempts } from './agent-resume.ts'
 import type { PlannedCall } from './agent-step.ts'
+import type { EarlierAttempts } from './earlier-attempts.ts'
 
 export interface AgentLimits {
   readonly maxModelCalls: number

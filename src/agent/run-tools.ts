@@ -15,6 +15,7 @@ const CHARACTERS_PER_TOKEN = 4
 
 export interface RunToolsOptions {
   readonly promptBudgets: PromptBudgets
+  /** Where tool results are kept that are too long to be read at once. */
   readonly results: ResultStore
   /** UTF-8 bytes of one tool result that the model reads at once. */
   readonly maxResultBytes: number

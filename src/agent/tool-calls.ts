@@ -1,11 +1,11 @@
 import { AppError } from '../errors.ts'
 import type { ToolProgress, ToolResult } from '../tool-server.ts'
-import type { RunContext, Writer } from './agent-graph.ts'
-import type { PlannedCall } from './agent-step.ts'
+import type { PlannedCall, Writer } from './agent-step.ts'
 import { refusalOf } from './approvals.ts'
 import { auditedCall } from './audited-call.ts'
 import { refusal } from './call-guard.ts'
 import { elicitFor } from './elicitations.ts'
+import type { RunContext } from './run-context.ts'
 
 /**
  * Makes a call, or says why not. Throws RUN_INTERRUPTED for one whose effects nobody knows; what the tool set throws; the

@@ -1,31 +1,18 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import type { NautobotCall, NautobotClient } from '../nautobot/client.types.ts'
 import { SHIM_API } from '../nautobot/shim-api.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
-import { examineRights } from './rights.ts'
+import { examineRights, type NautobotAccess, type ServiceAccount, whoAmI } from './rights.ts'
 
 const MIN_NAUTOBOT = [3, 2] as const
 const APP = 'nautobot_ai_ops'
-
-const whoAmI = z.object({
-  username: z.string(),
-  is_superuser: z.boolean(),
-  write_enabled: z.boolean(),
-  exchanged: z.boolean(),
-  scopes: z.array(z.string())
-})
-/** The account behind NAUTOBOT_TOKEN, in the app's words. */
-export type ServiceAccount = z.output<typeof whoAmI>
 
 const versions = z.object({
   'nautobot-version': z.string(),
   'nautobot-apps': z.record(z.string(), z.unknown()).default({})
 })
 
-export interface NautobotExamination {
-  readonly client: NautobotClient
-  readonly call: NautobotCall
+export interface NautobotExamination extends NautobotAccess {
   /** Of this service. */
   readonly version: string
 }

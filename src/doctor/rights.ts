@@ -1,12 +1,29 @@
+import { z } from 'zod'
 import { AppError, type ErrorCode } from '../errors.ts'
+import type { NautobotCall, NautobotClient } from '../nautobot/client.types.ts'
 import { SHIM_API } from '../nautobot/shim-api.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
-import type { NautobotExamination, ServiceAccount } from './nautobot.ts'
 
 const CHECK = 'rights'
 /** No object has it: whoever may act on objects hears "not found" or "bad request", whoever may not "forbidden". */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 const SEE = 'docs/rights.md has the permissions of the service account.'
+
+export const whoAmI = z.object({
+  username: z.string(),
+  is_superuser: z.boolean(),
+  write_enabled: z.boolean(),
+  exchanged: z.boolean(),
+  scopes: z.array(z.string())
+})
+
+/** The account behind NAUTOBOT_TOKEN, in the app's words. */
+export type ServiceAccount = z.output<typeof whoAmI>
+
+export interface NautobotAccess {
+  readonly client: NautobotClient
+  readonly call: NautobotCall
+}
 
 /** A right, and a request that changes nothing and is forbidden without it. */
 type Request = readonly [right: string, method: 'GET' | 'POST', path: string]
@@ -40,18 +57,18 @@ const TOO_MUCH: readonly Request[] = [
 
 /** Whether the service account has the rights that it needs, and none that it does not. */
 export async function examineRights(
-  parts: NautobotExamination,
+  access: NautobotAccess,
   account: ServiceAccount
 ): Promise<Finding[]> {
   const findings = [...examineToken(account), ...examineAccount(account)]
-  const missing = await Promise.all(NEEDED.map((right) => isForbidden(parts, right)))
+  const missing = await Promise.all(NEEDED.map((right) => isForbidden(access, right)))
   const lacking = NEEDED.filter((_, place) => missing[place] === true)
   if (lacking.length > 0)
     findings.push(fail(CHECK, `The service account lacks: ${namesOf(lacking)}.`, SEE))
   // A superuser may do everything, which is said already.
   const forbidden = account.is_superuser
     ? []
-    : await Promise.all(TOO_MUCH.map((right) => isForbidden(parts, right)))
+    : await Promise.all(TOO_MUCH.map((right) => isForbidden(access, right)))
   const surplus = TOO_MUCH.filter((_, place) => forbidden[place] === false)
   if (surplus.length > 0)
     findings.push(
@@ -109,7 +126,7 @@ const UNKNOWN: ReadonlySet<ErrorCode> = new Set(['OBJECT_NOT_FOUND', 'NOT_IN_SAM
 
 /** Undefined when it cannot be told. Throws when Nautobot does not answer. */
 async function isForbidden(
-  { client, call }: NautobotExamination,
+  { client, call }: NautobotAccess,
   [, method, path]: Request
 ): Promise<boolean | undefined> {
   const asked =

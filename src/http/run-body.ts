@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { AppError } from '../errors.ts'
 import type { RunStep, RunView } from '../runs/run.ts'
-import type { RunOutcome } from '../runs/run-fold.ts'
+import type { RunOutcome } from '../runs/run-outcome.ts'
 import { recipesOf } from '../runs/step-recipes.ts'
 import type { chatResponseSchema, runViewSchema } from './schemas.ts'
 

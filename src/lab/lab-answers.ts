@@ -1,7 +1,7 @@
+import type { LabAnswer } from './lab-move.ts'
 import { describeQuery } from './lab-phrases.ts'
 import { type LabQuery, PLACE_TYPES } from './lab-query.ts'
 import type { LabStep } from './lab-request.ts'
-import type { LabAnswer } from './lab-sentences.ts'
 import { gapLines, hiddenText, markdownTable, sayFailure } from './lab-sentences.ts'
 
 type Result = Readonly<Record<string, unknown>>

@@ -1,5 +1,6 @@
 import { tableOf } from './lab-answers.ts'
-import { type LabMove, objectAmong } from './lab-plan.ts'
+import type { LabMove } from './lab-move.ts'
+import { objectAmong } from './lab-names.ts'
 import { previousObject, previousPlace, previousQuery, readPage } from './lab-query.ts'
 import type { LabConversation } from './lab-request.ts'
 import { gapLines, isUnknown, sayFailure } from './lab-sentences.ts'

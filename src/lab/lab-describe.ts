@@ -1,5 +1,5 @@
+import type { LabMove } from './lab-move.ts'
 import { nounOf } from './lab-phrases.ts'
-import type { LabMove } from './lab-plan.ts'
 import type { LabConversation } from './lab-request.ts'
 import { cell, gapLines, markdownTable, sayFailure } from './lab-sentences.ts'
 import type { Understanding } from './lab-understanding.ts'

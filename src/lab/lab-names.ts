@@ -49,6 +49,16 @@ const FILTERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'dcim.device': { 'dcim.interface': 'device', 'ipam.ipaddress': 'device' }
 }
 
+/** The word that is written like the name of an object. */
+export function objectAmong(names: readonly string[]): string | undefined {
+  return names.flatMap((name) => name.split(' ')).find(looksLikeObject)
+}
+
+/** Names such as `ams01-rtr-01`: letters, hyphens and a number. */
+export function looksLikeObject(name: string): boolean {
+  return /^[a-z][\w.]*-[\w.-]*\d[\w.-]*$/i.test(name)
+}
+
 /** The filter that selects objects by their place; undefined where there is none. */
 export function placeFilter(model: string): string | undefined {
   return FILTERS[LOCATION]?.[model]

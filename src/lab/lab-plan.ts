@@ -2,9 +2,12 @@ import { identifierAsked, planAbout } from './lab-about.ts'
 import { answerQuery } from './lab-answers.ts'
 import { planChanges } from './lab-changes.ts'
 import { planDescribe } from './lab-describe.ts'
+import type { LabMove } from './lab-move.ts'
 import {
+  looksLikeObject,
   namesCall,
   namingModels,
+  objectAmong,
   placeFilter,
   type Resolution,
   readNames,
@@ -22,18 +25,8 @@ import {
   previousQuery
 } from './lab-query.ts'
 import type { LabCall, LabConversation, LabStep } from './lab-request.ts'
-import {
-  type LabAnswer,
-  sayHelp,
-  sayNoPlace,
-  sayReadOnly,
-  sayUnknown,
-  sayUnknownNames
-} from './lab-sentences.ts'
+import { sayHelp, sayNoPlace, sayReadOnly, sayUnknown, sayUnknownNames } from './lab-sentences.ts'
 import { type Understanding, understand } from './lab-understanding.ts'
-
-/** What the lab model does next: call tools, or answer. */
-export type LabMove = { readonly calls: readonly LabCall[] } | LabAnswer
 
 const COMMAND =
   /^\s*(?:please\s+)?(?:add|assign|change|configure|create|delete|disable|drop|edit|enable|move|rename|reboot|remove|set|update)\s/i
@@ -114,16 +107,6 @@ function isAboutName(
   if (model !== undefined || names.length > 1) return false
   const isVague = /\bwhat(?: is|['’]?s)\b/i.test(question)
   return !isVague || names.every((name) => /\d|^[A-Z]{2}/.test(name))
-}
-
-/** The word that is written like the name of an object. */
-export function objectAmong(names: readonly string[]): string | undefined {
-  return names.flatMap((name) => name.split(' ')).find(looksLikeObject)
-}
-
-/** Names such as `ams01-rtr-01`: letters, hyphens and a number. */
-function looksLikeObject(name: string): boolean {
-  return /^[a-z][\w.]*-[\w.-]*\d[\w.-]*$/i.test(name)
 }
 
 function planQuery(conversation: LabConversation, understanding: Understanding): LabMove {

@@ -1,10 +1,6 @@
+import type { LabAnswer } from './lab-move.ts'
 import { nounOf } from './lab-phrases.ts'
 import { type Place, placesLike } from './lab-places.ts'
-
-/** A final answer in Markdown. */
-export interface LabAnswer {
-  readonly text: string
-}
 
 const MAX_SUGGESTED = 12
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LabMove } from './lab-plan.ts'
+import type { LabMove } from './lab-move.ts'
 import type { LabTool } from './lab-request.ts'
 
 /** Name of the model in requests and answers. */

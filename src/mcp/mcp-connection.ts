@@ -1,14 +1,11 @@
 import type { Client, ElicitResult, Transport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { McpCommand } from '../catalog/catalog.ts'
-import type { ShowForm } from '../elicitation.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { withDeadline } from '../platform/deadline.ts'
-import type { ToolContext } from '../tool-server.ts'
-import type { RawProgress } from './call-progress.ts'
 import { McpFailure, toMcpFailure } from './mcp-failure.ts'
 import type { ServerAccess } from './mcp-fetch.ts'
-import { createMcpRequests } from './mcp-requests.ts'
+import { createMcpRequests, type ToolCallContext } from './mcp-requests.ts'
 import type { SessionTransport } from './mcp-transport.ts'
 import { createOpenCalls, type OpenCalls } from './open-calls.ts'
 
@@ -45,17 +42,6 @@ const callResult = z.looseObject({
   isError: z.boolean().optional()
 })
 export type CallResult = z.infer<typeof callResult>
-
-export interface ToolCallContext extends Omit<ToolContext, 'onElicit' | 'onProgress'> {
-  /** Asks the user of this very call; absent where nobody can be asked. */
-  readonly onElicit?: ShowForm
-  /** Of this call's request, where the negotiated protocol knows of any. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** Each time the server tells of this call, however often, and of whatever it tells. */
-  readonly onProgress?: (progress: RawProgress) => void
-  /** Sentences about what the server wanted in the middle of the call. */
-  readonly onNote?: (sentence: string) => void
-}
 
 /** One MCP session. Its methods throw McpFailure, or the reason of `context.signal`'s abort. */
 export interface McpConnection {

@@ -1,6 +1,8 @@
 import type { Client, InputRequiredResult } from '@modelcontextprotocol/client'
 import type { z } from 'zod'
+import type { ShowForm } from '../elicitation.ts'
 import { traceHeaders } from '../platform/tracing.ts'
+import type { ToolContext } from '../tool-server.ts'
 import { type CallClock, type CallLimits, createCallClock } from './call-clock.ts'
 import type { RawProgress } from './call-progress.ts'
 import {
@@ -9,12 +11,22 @@ import {
   type InputParams,
   MAX_INPUT_ROUNDS
 } from './caller-input.ts'
-import type { ToolCallContext } from './mcp-connection.ts'
 import { McpFailure, toMcpFailure } from './mcp-failure.ts'
 import type { AskCaller, OpenCalls } from './open-calls.ts'
 
 /** The client's own time-out, which knows nothing of waiting for people, is never reached. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
+
+export interface ToolCallContext extends Omit<ToolContext, 'onElicit' | 'onProgress'> {
+  /** Asks the user of this very call; absent where nobody can be asked. */
+  readonly onElicit?: ShowForm
+  /** Of this call's request, where the negotiated protocol knows of any. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Each time the server tells of this call, however often, and of whatever it tells. */
+  readonly onProgress?: (progress: RawProgress) => void
+  /** Sentences about what the server wanted in the middle of the call. */
+  readonly onNote?: (sentence: string) => void
+}
 
 interface Asking extends Pick<ToolCallContext, 'correlationId' | 'headers' | 'onProgress'> {
   /** Of whoever asked. */

@@ -13,14 +13,10 @@ import {
 import { argumentHeaders } from './argument-headers.ts'
 import { createCallProgress } from './call-progress.ts'
 import { markName } from './mark-name.ts'
-import {
-  type ConnectableServer,
-  connectInMemory,
-  type McpConnection,
-  type ToolCallContext
-} from './mcp-connection.ts'
+import { type ConnectableServer, connectInMemory, type McpConnection } from './mcp-connection.ts'
 import { toMcpFailure } from './mcp-failure.ts'
 import { connectionKey, type McpPool } from './mcp-pool.ts'
+import type { ToolCallContext } from './mcp-requests.ts'
 import { errorResult, failedResult, foreignResult, ownResult, withNotes } from './mcp-results.ts'
 import { isOffered, mayRunUnasked } from './tool-effects.ts'
 import type { ToolLists } from './tool-lists.ts'

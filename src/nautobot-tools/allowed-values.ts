@@ -1,6 +1,6 @@
 import type { Asker } from './asker.ts'
 import { askJudged, rowsOf } from './graphql-rows.ts'
-import type { ModelDescription, NautobotModel, UserModels } from './model-directory.ts'
+import type { ModelDescription, NautobotModel, UserModels } from './nautobot-model.ts'
 import { type Describe, labelSelection } from './selection.ts'
 
 /** Values that a field may have, as far as the user may see them. */

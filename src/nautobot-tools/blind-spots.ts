@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { askCount } from './counting.ts'
 import type { Surroundings } from './explain.ts'
-import type { Filter } from './filters.ts'
+import type { Filter } from './filter.ts'
 import { labelSelection } from './selection.ts'
 
 /** Values looked at for one empty answer. */

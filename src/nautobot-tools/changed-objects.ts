@@ -2,8 +2,9 @@ import { AppError } from '../errors.ts'
 import { unanswered } from '../nautobot/refusal.ts'
 import type { Asker } from './asker.ts'
 import { readIdentifier } from './identifier.ts'
-import type { ModelDirectory, NautobotModel, UserModels } from './model-directory.ts'
+import { describesFor, type ModelDirectory } from './model-directory.ts'
 import { type Naming, notFound, placeOfUrl, targetsFor } from './naming.ts'
+import type { NautobotModel, UserModels } from './nautobot-model.ts'
 import {
   type Found,
   filtersFor,
@@ -11,7 +12,6 @@ import {
   searchObjects,
   type Target
 } from './object-search.ts'
-import { describesFor } from './selection.ts'
 import { ToolRefusal } from './tool-failure.ts'
 
 /** What a name means that the change log was searched by. */

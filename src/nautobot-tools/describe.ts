@@ -2,12 +2,7 @@ import { nearest } from '../platform/nearest.ts'
 import type { AllowedValues } from './allowed-values.ts'
 import type { Asker } from './asker.ts'
 import { findModel, findModels } from './find-model.ts'
-import type {
-  ModelDescription,
-  ModelDirectory,
-  NautobotModel,
-  UserModels
-} from './model-directory.ts'
+import type { ModelDirectory } from './model-directory.ts'
 import {
   fieldKind,
   fieldWords,
@@ -16,6 +11,7 @@ import {
   suffixLegend,
   suffixWords
 } from './model-words.ts'
+import type { ModelDescription, NautobotModel, UserModels } from './nautobot-model.ts'
 import { listLink } from './proof-links.ts'
 import { ToolRefusal } from './tool-failure.ts'
 import type { DescribeInput } from './tool-input.ts'

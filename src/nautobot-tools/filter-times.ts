@@ -1,4 +1,4 @@
-import type { FilterDescription } from './model-directory.ts'
+import type { FilterDescription } from './nautobot-model.ts'
 import { type Moment, readMoment } from './time-range.ts'
 import { ToolRefusal } from './tool-failure.ts'
 

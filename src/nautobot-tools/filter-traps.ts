@@ -1,5 +1,5 @@
-import type { Filter } from './filters.ts'
-import type { ModelDescription } from './model-directory.ts'
+import type { Filter } from './filter.ts'
+import type { ModelDescription } from './nautobot-model.ts'
 import { ToolRefusal } from './tool-failure.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,31 +1,20 @@
-import type { Query } from '../nautobot/client.types.ts'
+import type { Filter } from './filter.ts'
 import { readFilterTime, takesTimes } from './filter-times.ts'
 import { addLowerBounds, refuseBareAddress } from './filter-traps.ts'
-import type { FilterDescription, ModelDescription } from './model-directory.ts'
+import type { FilterDescription, ModelDescription } from './nautobot-model.ts'
 import { quoted, ToolRefusal } from './tool-failure.ts'
 
 export type FilterInput = Readonly<
   Record<string, string | number | boolean | readonly (string | number)[]>
 >
 
-type Kind = 'text' | 'number' | 'boolean'
-
-/** One filter whose values Nautobot cannot misunderstand. */
-export interface Filter {
-  /** As the asker says it. */
-  readonly name: string
-  /** As Nautobot is asked, where that is another filter. */
-  readonly sentAs?: string
-  readonly kind: Kind
-  /** At least one, none blank. */
-  readonly values: readonly string[]
-}
-
 export interface Filters {
   readonly filters: readonly Filter[]
   /** Names that the description lacks: Nautobot itself must judge them before anything is believed. */
   readonly unknown: readonly string[]
 }
+
+type Kind = Filter['kind']
 
 /** Read by Nautobot's API or by its lists as something else than a filter. */
 const RESERVED = new Set([
@@ -125,21 +114,4 @@ export function readFilters(input: FilterInput, model: ModelDescription, nowMs?:
     ),
     unknown: read.filter(({ known }) => !known).map(({ filter }) => filter.name)
   }
-}
-
-/** As Nautobot's REST API and its pages take them. */
-export function toQuery(filters: readonly Filter[]): Query {
-  return Object.fromEntries(filters.map(({ name, sentAs = name, values }) => [sentAs, values]))
-}
-
-/**
- * As arguments of a GraphQL list. Literals, not variables: whether an argument is declared a text, a list of texts or
- * a number differs from filter to filter; a literal fits all of them, a variable only one. A JSON string is a GraphQL
- * string.
- */
-export function toArguments(filters: readonly Filter[]): string[] {
-  return filters.map(({ name, sentAs = name, kind, values }) => {
-    const literals = values.map((value) => (kind === 'text' ? JSON.stringify(value) : value))
-    return `${sentAs}: ${literals.length === 1 ? literals[0] : `[${literals.join(', ')}]`}`
-  })
 }

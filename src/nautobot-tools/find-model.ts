@@ -1,5 +1,5 @@
 import { nearest } from '../platform/nearest.ts'
-import type { NautobotModel } from './model-directory.ts'
+import type { NautobotModel } from './nautobot-model.ts'
 import { quoted, ToolRefusal } from './tool-failure.ts'
 
 /** Words that mean exactly one model. Words that would widen a question, such as "site" or "region", are only hints. */

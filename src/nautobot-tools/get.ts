@@ -3,10 +3,11 @@ import { unanswered } from '../nautobot/refusal.ts'
 import type { Asker } from './asker.ts'
 import { askCount } from './counting.ts'
 import { explain } from './explain.ts'
-import { type Filters, readFilters, toQuery } from './filters.ts'
+import { toQuery } from './filter.ts'
+import { type Filters, readFilters } from './filters.ts'
 import { findModel } from './find-model.ts'
 import { readIdentifier } from './identifier.ts'
-import type { ModelDirectory } from './model-directory.ts'
+import { describesFor, type ModelDirectory } from './model-directory.ts'
 import {
   checkTargets,
   type Naming,
@@ -27,7 +28,6 @@ import {
 import { type ObjectWords, toWords } from './object-words.ts'
 import { objectLink } from './proof-links.ts'
 import { relatedLinks, relatedWords } from './related-lists.ts'
-import { describesFor } from './selection.ts'
 import { quoted, ToolRefusal } from './tool-failure.ts'
 import type { GetInput } from './tool-input.ts'
 import { success } from './tool-output.ts'

@@ -5,6 +5,13 @@ import { type AllowedValues, readAllowedValues } from './allowed-values.ts'
 import type { Asker } from './asker.ts'
 import { createGraphqlTypes, type GraphqlTypes } from './graphql/graphql-types.ts'
 import { createKnowledgeShelf } from './knowledge-shelf.ts'
+import type {
+  FilterDescription,
+  ModelDescription,
+  NautobotModel,
+  UserModels
+} from './nautobot-model.ts'
+import type { Describe } from './selection.ts'
 
 const MAX_AGE_MS = 600_000
 /** What a user may see can change without a word from Nautobot, as by joining a group. */
@@ -15,52 +22,6 @@ const MAX_USERS = 500
 const MAX_DESCRIPTIONS = 500
 const MAX_MODELS = 2_000
 const MAX_VALUE_LISTS = 500
-
-export interface NautobotModel {
-  /** `dcim.device`. */
-  readonly objectType: string
-  /** `device`. */
-  readonly name: string
-  /** `devices`. */
-  readonly plural: string
-  /** Path of the list in Nautobot's pages; undefined when there is none. */
-  readonly page: string | undefined
-  /** Path of the list in the REST API; undefined when Nautobot does not tell. */
-  readonly api?: string | undefined
-  /** Name of the root list; undefined when GraphQL does not have the model. */
-  readonly graphqlRoot: string | undefined
-  /** Its objects have MAC addresses of their own. */
-  readonly hasMac: boolean
-}
-
-/** The models as one user has them. */
-export interface UserModels {
-  readonly models: readonly NautobotModel[]
-  /** Object types of which the user may view at least some. */
-  readonly viewable: ReadonlySet<string>
-}
-
-export interface FieldDescription {
-  /** Class name in Nautobot's serializer: `ChoiceField`. */
-  readonly type: string
-  readonly required: boolean
-  readonly related?: string | undefined
-  readonly choices?: readonly string[] | undefined
-}
-
-export interface FilterDescription {
-  /** Class name in Nautobot's filter set: `TreeNodeMultipleChoiceFilter`. */
-  readonly type: string
-  readonly related?: string | undefined
-  readonly lookups?: readonly string[] | undefined
-  /** The filter to ask with instead: ours, where Nautobot's of this name does not do what people mean by it. */
-  readonly sentAs?: string | undefined
-}
-
-export interface ModelDescription {
-  readonly fields: ReadonlyMap<string, FieldDescription>
-  readonly filters: ReadonlyMap<string, FilterDescription>
-}
 
 /**
  * What Nautobot knows about its models, kept for ten minutes or until it changes; what of it depends on rights, for one
@@ -239,4 +200,13 @@ export function createModelDirectory(options: ModelDirectoryOptions = {}): Model
     }
   }
   return directory
+}
+
+/** A path may lead to a model that Nautobot tells nothing about, such as its users. */
+export function describesFor(asker: Asker, directory: ModelDirectory): Describe {
+  return (objectType) =>
+    directory.describe(objectType, asker).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'OBJECT_NOT_FOUND') throw error
+      return undefined
+    })
 }

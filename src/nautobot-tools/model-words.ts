@@ -1,4 +1,4 @@
-import type { FieldDescription, FilterDescription, ModelDescription } from './model-directory.ts'
+import type { FieldDescription, FilterDescription, ModelDescription } from './nautobot-model.ts'
 
 /** About an answer of the REST API, or asked otherwise. */
 const NOT_FIELDS = new Set([

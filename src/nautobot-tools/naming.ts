@@ -1,7 +1,8 @@
 import { AppError } from '../errors.ts'
 import type { Asker } from './asker.ts'
 import { type Identifier, isUuid } from './identifier.ts'
-import type { ModelDirectory, NautobotModel, UserModels } from './model-directory.ts'
+import type { ModelDirectory } from './model-directory.ts'
+import type { NautobotModel, UserModels } from './nautobot-model.ts'
 import { filtersFor, nearNames, type Target } from './object-search.ts'
 import { ToolRefusal } from './tool-failure.ts'
 

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import { SHIM_API } from '../nautobot/shim-api.ts'
 import { isRecord } from '../platform/json.ts'
 import type { Asker } from './asker.ts'
-import type { Filter } from './filters.ts'
+import type { Filter } from './filter.ts'
 
 const relatedListSchema = z.object({
   /** As Nautobot's own code calls it: `interfaces`. */

@@ -1,9 +1,9 @@
 import { nearest } from '../platform/nearest.ts'
 import type { Asker } from './asker.ts'
-import { type Filter, toArguments } from './filters.ts'
+import { type Filter, toArguments } from './filter.ts'
 import { askJudged, rowsOf } from './graphql-rows.ts'
 import type { Identifier } from './identifier.ts'
-import type { ModelDescription, NautobotModel } from './model-directory.ts'
+import type { ModelDescription, NautobotModel } from './nautobot-model.ts'
 import { type Column, type Describe, labelSelection, toColumn } from './selection.ts'
 
 /** A model to look in, with what is known of it. */

@@ -1,6 +1,6 @@
 import type { ProofLink } from '../tool-server.ts'
-import { type Filter, toQuery } from './filters.ts'
-import type { NautobotModel } from './model-directory.ts'
+import { type Filter, toQuery } from './filter.ts'
+import type { NautobotModel } from './nautobot-model.ts'
 
 /** More than anybody opens; the list of all has the rest. */
 const MAX_GROUP_LINKS = 20

@@ -1,5 +1,5 @@
 import type { ProofLink } from '../tool-server.ts'
-import type { NautobotModel } from './model-directory.ts'
+import type { NautobotModel } from './nautobot-model.ts'
 import type { ObjectAnswer, RelatedList } from './object-reading.ts'
 import { objectLink, relatedLink } from './proof-links.ts'
 

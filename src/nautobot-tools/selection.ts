@@ -1,7 +1,5 @@
-import { AppError } from '../errors.ts'
 import { isRecord } from '../platform/json.ts'
-import type { Asker } from './asker.ts'
-import type { FieldDescription, ModelDescription, ModelDirectory } from './model-directory.ts'
+import type { FieldDescription, ModelDescription } from './nautobot-model.ts'
 import { withoutSecrets } from './sensitive.ts'
 import { ToolRefusal } from './tool-failure.ts'
 
@@ -109,15 +107,6 @@ interface Step {
 
 /** Undefined for a model that Nautobot does not describe. */
 export type Describe = (objectType: string) => Promise<ModelDescription | undefined>
-
-/** A path may lead to a model that Nautobot tells nothing about, such as its users. */
-export function describesFor(asker: Asker, directory: ModelDirectory): Describe {
-  return (objectType) =>
-    directory.describe(objectType, asker).catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code !== 'OBJECT_NOT_FOUND') throw error
-      return undefined
-    })
-}
 
 /** Follows a path from model to model, as far as they are described. */
 async function follow(path: readonly string[], from: string, describe: Describe): Promise<Step[]> {

@@ -1,5 +1,5 @@
 import type { ApprovalDecision, ApprovalRequest } from '../agent/agent-events.ts'
-import type { RunOutcome } from './run-fold.ts'
+import type { RunOutcome } from './run-outcome.ts'
 
 const UNDECIDED = { decision: undefined, reason: undefined, decidedAt: undefined }
 

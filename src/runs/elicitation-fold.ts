@@ -1,5 +1,5 @@
 import type { ElicitationClosed, ElicitationRequest } from '../agent/agent-events.ts'
-import type { RunOutcome } from './run-fold.ts'
+import type { RunOutcome } from './run-outcome.ts'
 
 /** Told again by a log that was cut, it changes nothing. */
 export function foldElicitation({ elicitations }: RunOutcome, request: ElicitationRequest): void {

@@ -1,18 +1,23 @@
 import type { ApprovalDecision } from '../agent/agent-events.ts'
+import type { ConversationScriptsOptions } from '../conversations/conversation-scripts.ts'
 import { runKey } from '../conversations/redis-keys.ts'
 import { AppError } from '../errors.ts'
 import { unavailable } from '../platform/redis-script.ts'
 import { decisionEvent, refuseDecision } from './approval-decisions.ts'
 import { runChannel } from './redis-run-reader.ts'
-import { DECIDE_RUN } from './redis-run-scripts.ts'
-import type { RedisRunStoreOptions, RunScript } from './redis-run-store.ts'
+import { DECIDE_RUN, type RunScript } from './redis-run-scripts.ts'
 import type { RunStore } from './run-store.ts'
 
 const SECONDS_PER_DAY = 86_400
 
+export interface RedisDecideOptions extends ConversationScriptsOptions {
+  /** Of a run that goes on: longer than any may take. */
+  readonly maxRunDays: number
+}
+
 /** As `RunStore.decide`: one script, so that of two people's clicks one comes first on whatever replica. */
 export function createRedisDecide(
-  { client, deployment, maxRunDays }: RedisRunStoreOptions,
+  { client, deployment, maxRunDays }: RedisDecideOptions,
   run: RunScript
 ): RunStore['decide'] {
   /** Of the actions that the run has ever waited for. */

@@ -5,8 +5,9 @@ import { patiently } from '../platform/patiently.ts'
 import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { createLogCut, type LogCutOptions } from './log-cut.ts'
 import type { LoggedEvent } from './run.ts'
-import { foldEvent, type RunOutcome, startOutcome } from './run-fold.ts'
+import { foldEvent } from './run-fold.ts'
 import type { RunLog } from './run-log.ts'
+import { type RunOutcome, startOutcome } from './run-outcome.ts'
 import type { RunPen } from './run-store.ts'
 
 /** For what was shown and is not kept yet. */

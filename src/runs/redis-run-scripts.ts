@@ -1,5 +1,13 @@
+import type { RunConversationScript } from '../conversations/conversation-scripts.ts'
 import { GUARD } from '../conversations/redis-checkpoint-lua.ts'
-import { defineScript } from '../platform/redis-script.ts'
+import { defineScript, type RedisScript } from '../platform/redis-script.ts'
+
+/** As `RunConversationScript`, with the keys of a run beside those of its conversation. */
+export type RunScript = (
+  script: RedisScript,
+  run: { readonly conversationId: string; readonly runId: string },
+  args: Parameters<RunConversationScript>[2]
+) => ReturnType<RunConversationScript>
 
 /**
  * How runs lie in Redis. KEYS: those of the conversation, then the run (a hash) and its log (a stream, whose ids are

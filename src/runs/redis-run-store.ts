@@ -1,15 +1,11 @@
 import type { AgentEvent, SnapshotMessage } from '../agent/agent-events.ts'
-import {
-  type ConversationScriptsOptions,
-  createConversationScripts,
-  type RunConversationScript
-} from '../conversations/conversation-scripts.ts'
+import { createConversationScripts } from '../conversations/conversation-scripts.ts'
 import type { HeldClaim } from '../conversations/held-claims.ts'
 import { leasesKey, runKey, runLogKey } from '../conversations/redis-keys.ts'
-import { type RedisReply, type RedisScript, runScript } from '../platform/redis-script.ts'
+import { type RedisReply, runScript } from '../platform/redis-script.ts'
 import { Secret } from '../platform/secret.ts'
 import { type LogPlace, parseLogId } from './log-place.ts'
-import { createRedisDecide } from './redis-run-decide.ts'
+import { createRedisDecide, type RedisDecideOptions } from './redis-run-decide.ts'
 import { createRedisRunPen, type RunWrites } from './redis-run-pen.ts'
 import {
   createRedisRunReader,
@@ -25,15 +21,14 @@ import {
   END_RUN,
   OPEN_RUN,
   REOPEN_RUN,
+  type RunScript,
   WAIT_RUN
 } from './redis-run-scripts.ts'
 import type { LoggedEvent, RunRecord } from './run.ts'
 import { createMemoryRunLog, type RunLog } from './run-log.ts'
 import { isTerminal, type RunPen, type RunStore, viewOf } from './run-store.ts'
 
-export interface RedisRunStoreOptions extends ConversationScriptsOptions, RedisRunReaderOptions {
-  /** Of a run that goes on: longer than any may take. */
-  readonly maxRunDays: number
+export interface RedisRunStoreOptions extends RedisDecideOptions, RedisRunReaderOptions {
   /** How long a run may wait for a person: less than `maxRunDays`. */
   readonly approvalWaitMs: number
   /** How long an ended run can be read. */
@@ -140,12 +135,6 @@ async function* readOwn(
   return place
 }
 
-export type RunScript = (
-  script: RedisScript,
-  claim: Omit<RunClaim, 'fence'>,
-  args: Args
-) => ReturnType<RunConversationScript>
-
 interface OpeningParts {
   readonly run: RunScript
   readonly own: OwnRuns
@@ -219,8 +208,6 @@ function createCancelling({
     }
   }
 }
-
-type Args = Parameters<RunConversationScript>[2]
 
 interface Begun {
   readonly attempt: number

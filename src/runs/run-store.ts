@@ -2,7 +2,8 @@ import type { AgentEvent, ApprovalDecision, ApprovalRequested } from '../agent/a
 import type { Secret } from '../platform/secret.ts'
 import type { LogPlace } from './log-place.ts'
 import type { ActionDecision, LoggedEvent, RunRecord, RunView } from './run.ts'
-import { foldEvent, type RunOutcome, startOutcome } from './run-fold.ts'
+import { foldEvent } from './run-fold.ts'
+import { type RunOutcome, startOutcome } from './run-outcome.ts'
 
 /** The pen of the one process that answers a run. */
 export interface RunPen {

@@ -1,4 +1,4 @@
-import type { AgentObserver } from '../agent/agent-graph.ts'
+import type { AgentObserver } from '../agent/agent-observer.ts'
 import { NAUTOBOT_TOOL_SERVER } from '../nautobot-tools/server.ts'
 import type { Audit } from '../platform/audit.ts'
 import type { Logger } from '../platform/logger.ts'

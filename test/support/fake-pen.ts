@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 import type { AgentEvent } from '../../src/agent/agent-events.ts'
-import { foldEvent, startOutcome } from '../../src/runs/run-fold.ts'
+import { foldEvent } from '../../src/runs/run-fold.ts'
+import { startOutcome } from '../../src/runs/run-outcome.ts'
 import type { RunPen } from '../../src/runs/run-store.ts'
 
 export interface FakePen extends RunPen {

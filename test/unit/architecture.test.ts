@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, it } from 'vitest'
+import { cyclesOf } from '../support/import-cycles.ts'
 
 const root = join(import.meta.dirname, '../..')
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -59,8 +60,8 @@ function importsOf(text: string): { target: string; isTypeOnly: boolean }[] {
 const roomOf = (path: string) => path.split('/')[0] ?? ''
 const storeyOf = (room: string) => STOREYS.findIndex((storey) => storey.includes(room))
 
-function houseImports() {
-  return sources.flatMap(({ path, text }) =>
+function houseImports(files = sources) {
+  return files.flatMap(({ path, text }) =>
     importsOf(text)
       .filter(({ target }) => target.startsWith('.'))
       .map(({ target, isTypeOnly }) => ({
@@ -69,6 +70,15 @@ function houseImports() {
         target: relative('/', join('/', dirname(path), target))
       }))
   )
+}
+
+/** `a.ts → b.ts → a.ts`, of imports of types, too. */
+function importCycles(files: typeof sources): string[] {
+  const byImporter = Map.groupBy(houseImports(files), ({ path }) => path)
+  const graph = new Map(
+    [...byImporter].map(([path, imports]) => [path, imports.map(({ target }) => target)])
+  )
+  return cyclesOf(graph).map((cycle) => [...cycle, cycle[0]].join(' → '))
 }
 
 it('imports downwards only', () => {
@@ -81,6 +91,38 @@ it('imports downwards only', () => {
     .map(({ path, target }) => `${path} → ${target}`)
 
   expect(wrong).toEqual([])
+})
+
+it('imports nothing in a circle', () => {
+  expect(importCycles(sources)).toEqual([])
+})
+
+it('names the files of a circle, whatever they import of each other', () => {
+  const files = [
+    { path: 'agent/ring.ts', text: "import { link } from './link.ts'" },
+    { path: 'agent/link.ts', text: "import {\n  type Chain,\n  hang\n} from './chain.ts'" },
+    { path: 'agent/chain.ts', text: "import type { Ring } from './ring.ts'" },
+    { path: 'agent/alone.ts', text: "import { itself } from './alone.ts'" },
+    { path: 'runs/late.ts', text: "const later = () => import('./early.ts')" },
+    { path: 'runs/early.ts', text: "export type { Late } from './late.ts'" },
+    { path: 'runs/guest.ts', text: "import 'node:fs'\nimport { Ring } from '../agent/ring.ts'" }
+  ]
+
+  expect(importCycles(files)).toEqual([
+    'agent/alone.ts → agent/alone.ts',
+    'runs/early.ts → runs/late.ts → runs/early.ts',
+    'agent/chain.ts → agent/ring.ts → agent/link.ts → agent/chain.ts'
+  ])
+})
+
+it('tells one of the circles that a single import makes', () => {
+  const files = [
+    { path: 'a.ts', text: "import { b } from './b.ts'\nimport { c } from './c.ts'" },
+    { path: 'b.ts', text: "import { c } from './c.ts'" },
+    { path: 'c.ts', text: "import type { A } from './a.ts'" }
+  ]
+
+  expect(importCycles(files)).toEqual(['a.ts → c.ts → a.ts'])
 })
 
 it('knows the storey of every room', () => {

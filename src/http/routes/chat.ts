@@ -8,7 +8,8 @@ import {
   type RunCoordinator,
   type RunView
 } from '../../runs/run.ts'
-import { foldEvent, startOutcome } from '../../runs/run-fold.ts'
+import { foldEvent } from '../../runs/run-fold.ts'
+import { startOutcome } from '../../runs/run-outcome.ts'
 import { isRequest } from '../../runs/run-store.ts'
 import { preferredType } from '../accept.ts'
 import { type ChatOptionsSource, readChatOptions } from '../chat-options.ts'

@@ -8,24 +8,13 @@ import {
   parse
 } from 'graphql'
 import { quoted, ToolRefusal } from '../tool-failure.ts'
-import { expandSelections } from './expansion.ts'
-import type { Argument, Variables } from './literals.ts'
+import { expandSelections, type SelectedField } from './expansion.ts'
+import type { Variables } from './literals.ts'
 
 const MAX_TOKENS = 2_000
 const MAX_FRAGMENTS = 20
 const MAX_VARIABLES = 20
 const MAX_ROOTS = 5
-
-/** A field as the document asks for it, with fragments, directives and variables resolved. */
-export interface SelectedField {
-  readonly name: string
-  /** Its name in the answer: the alias where there is one. */
-  readonly key: string
-  /** Types it is asked for only, outermost first; mostly none. */
-  readonly on: readonly string[]
-  readonly args: readonly Argument[]
-  readonly children: readonly SelectedField[]
-}
 
 export type VariableValues = Readonly<Record<string, unknown>>
 

@@ -9,14 +9,24 @@ import {
   type SelectionSetNode
 } from 'graphql'
 import { ToolRefusal } from '../tool-failure.ts'
-import type { SelectedField } from './document.ts'
-import { readArgument, readCondition, type Variables } from './literals.ts'
+import { type Argument, readArgument, readCondition, type Variables } from './literals.ts'
 
 /** Braces within braces; each level may multiply the rows. */
 const MAX_DEPTH = 6
 /** Fields and fragments, each as often as it is used. */
 const MAX_SELECTIONS = 150
 const MAX_ALIASES = 20
+
+/** A field as the document asks for it, with fragments, directives and variables resolved. */
+export interface SelectedField {
+  readonly name: string
+  /** Its name in the answer: the alias where there is one. */
+  readonly key: string
+  /** Types it is asked for only, outermost first; mostly none. */
+  readonly on: readonly string[]
+  readonly args: readonly Argument[]
+  readonly children: readonly SelectedField[]
+}
 
 interface Sources {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>

@@ -1,5 +1,5 @@
 import { isRecord } from '../../platform/json.ts'
-import type { UserModels } from '../model-directory.ts'
+import type { UserModels } from '../nautobot-model.ts'
 import type { PlannedList } from './planned-lists.ts'
 import type { TypedField } from './typed-fields.ts'
 

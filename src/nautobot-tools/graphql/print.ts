@@ -1,4 +1,4 @@
-import type { SelectedField } from './document.ts'
+import type { SelectedField } from './expansion.ts'
 import type { Argument, Scalar } from './literals.ts'
 
 /** The arguments of a field as they are sent, `name: value` each. */

@@ -1,9 +1,9 @@
 import { AppError } from '../../errors.ts'
 import { nearest } from '../../platform/nearest.ts'
 import type { Asker } from '../asker.ts'
-import type { NautobotModel, UserModels } from '../model-directory.ts'
+import type { NautobotModel, UserModels } from '../nautobot-model.ts'
 import { ToolRefusal } from '../tool-failure.ts'
-import type { SelectedField } from './document.ts'
+import type { SelectedField } from './expansion.ts'
 import type { FieldType, FieldTypes, GraphqlTypes } from './graphql-types.ts'
 import { printProbe } from './print.ts'
 

@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
-import { foldEvent, type RunOutcome, startOutcome } from '../../../src/runs/run-fold.ts'
+import { foldEvent } from '../../../src/runs/run-fold.ts'
+import { type RunOutcome, startOutcome } from '../../../src/runs/run-outcome.ts'
 import { openEvents, type ReceivedEvent } from './sidecar-client.ts'
 
 /** What one reader of a run has seen over one connection. */

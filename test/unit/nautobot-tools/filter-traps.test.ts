@@ -1,6 +1,7 @@
 import { expect, it, test } from 'vitest'
-import { readFilters, toQuery } from '../../../src/nautobot-tools/filters.ts'
-import type { ModelDescription } from '../../../src/nautobot-tools/model-directory.ts'
+import { toQuery } from '../../../src/nautobot-tools/filter.ts'
+import { readFilters } from '../../../src/nautobot-tools/filters.ts'
+import type { ModelDescription } from '../../../src/nautobot-tools/nautobot-model.ts'
 import { errorOf, graphqlText, setup } from '../../support/fake-nautobot.ts'
 import { json } from '../../support/wire-server.ts'
 

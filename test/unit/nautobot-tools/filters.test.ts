@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { Kind, parse, valueFromASTUntyped } from 'graphql'
 import { expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
-import { readFilters, toArguments, toQuery } from '../../../src/nautobot-tools/filters.ts'
-import type { ModelDescription } from '../../../src/nautobot-tools/model-directory.ts'
+import { toArguments, toQuery } from '../../../src/nautobot-tools/filter.ts'
+import { readFilters } from '../../../src/nautobot-tools/filters.ts'
+import type { ModelDescription } from '../../../src/nautobot-tools/nautobot-model.ts'
 
 const MODEL: ModelDescription = {
   fields: new Map(),
