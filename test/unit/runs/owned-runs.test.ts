@@ -45,6 +45,7 @@ function ownedOf(change: Partial<OwnedRunsOptions> = {}) {
   const owned = createOwnedRuns({
     agent: agentOf(),
     settle: async () => undefined,
+    maxFormWaitMs: 10_000,
     conversations: { release },
     shared: sharedOf({ handOver }),
     onBroken,
@@ -101,6 +102,7 @@ it('only frees the conversation where there is nobody else', async () => {
   const alone = createOwnedRuns({
     agent: agentOf(),
     settle: async () => undefined,
+    maxFormWaitMs: 10_000,
     conversations: { release },
     shared: sharedOf({ hasPeers: false, handOver }),
     onBroken: vi.fn()
