@@ -264,3 +264,30 @@ it('a replica that is shut down waits for nobody', async () => {
   expect(end.state).toBe('succeeded')
   expect(end.response).toContain('nobody answered in time')
 })
+
+it('a replica that dies while it waits: the form is shown anew, with all the time there is', async () => {
+  const dying = await replicas.start({ AI_OPS_RUN_TIMEOUT_SECONDS: '5' })
+  const { runId, rest } = await startRun(dying.url, {
+    headers: replicas.headers,
+    body: { message: 'Plan it', canAnswer: true }
+  })
+  rest().catch(() => undefined)
+  const first = await form(dying.url, runId)
+  await sleep(3_000)
+  dying.signal('SIGKILL')
+  await dying.exited
+  await expect
+    .poll(async () => (await see(one.url, runId)).elicitations.map((one) => one.elicitationId), {
+      timeout: 40_000
+    })
+    .not.toContain(first.elicitationId)
+  const again = await form(one.url, runId)
+  expect(Date.parse(again.lapsesAt) - Date.now()).toBeGreaterThan(4 * 60_000)
+  const accept = { action: 'accept', content: VALUES }
+  const { elicitationId } = again
+  expect((await answer(other.url, { runId, elicitationId }, accept)).status).toBe(204)
+  expect(await ended(one.url, runId)).toMatchObject({
+    state: 'succeeded',
+    response: "The user's word: accept."
+  })
+})
