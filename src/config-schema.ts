@@ -196,7 +196,11 @@ export const environmentSchema = z.object({
     10_240,
     'KiB of one tool result that the model reads at once; it can read on in the rest.'
   ),
-  AI_OPS_RUN_TIMEOUT_SECONDS: seconds(600, 86_400, 'Seconds one run may take.'),
+  AI_OPS_RUN_TIMEOUT_SECONDS: seconds(
+    600,
+    86_400,
+    'Seconds one run may take, anew after each approval; they stand still, for up to 15 minutes, while forms of MCP servers are filled in.'
+  ),
   AI_OPS_MODEL_SILENCE_SECONDS: seconds(
     60,
     3600,

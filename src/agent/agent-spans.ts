@@ -68,18 +68,23 @@ export interface AgentSpans {
   ): Promise<ToolResult>
 }
 
-export interface AgentSpansOptions {
-  readonly conversationId: string
+export interface ToolSpansOptions {
   /** Whether spans hold what was said, cut, and without what looks like a secret. */
   readonly captureContent: boolean
+  /** Names what the work throws; unless given, as everywhere. */
+  readonly errorTypeOf?: (error: unknown) => string
+}
+
+export interface AgentSpansOptions extends Pick<ToolSpansOptions, 'captureContent'> {
+  readonly conversationId: string
 }
 
 export function createAgentSpans({
   conversationId,
   captureContent
 }: AgentSpansOptions): AgentSpans {
-  const content = (name: string, value: () => unknown): Attributes =>
-    captureContent ? { [name]: contentOf(value()) } : {}
+  const content = contentFor(captureContent)
+  const tracedTool = createToolSpans({ captureContent })
 
   return {
     model: (call, work, errorTypeOf) => {
@@ -97,27 +102,57 @@ export function createAgentSpans({
       })
     },
 
-    tool: (call, server, work) => {
-      // A name that a model made up is what somebody said, and may be anything.
-      const name = server === undefined ? 'unknown' : call.name
-      const attributes = {
-        'gen_ai.operation.name': 'execute_tool',
-        'gen_ai.tool.name': name,
-        'gen_ai.tool.call.id': call.id,
-        'gen_ai.tool.type': 'function',
-        'ai_ops.tool.server': server ?? 'unknown',
-        ...content('gen_ai.tool.call.arguments', () => call.args)
-      }
-      return traced({ name: `execute_tool ${name}`, attributes }, async (span) => {
-        const result = await work()
-        if (result.isError) failSpan(span, 'tool_error')
-        if (result.rows !== undefined) span.setAttribute('ai_ops.tool.rows', result.rows)
-        span.setAttributes(content('gen_ai.tool.call.result', () => result.text))
-        return result
-      })
-    }
+    tool: (call, server, work) => tracedTool({ ...call, server }, work)
   }
 }
+
+export interface TracedCall {
+  /** Undefined for whoever gives its calls none. */
+  readonly id?: string
+  readonly name: string
+  readonly args: unknown
+  /** Undefined when there is no such tool. */
+  readonly server: string | undefined
+}
+
+/** What a span tells of a result. */
+export type ToldResult = Pick<ToolResult, 'isError' | 'rows' | 'text'>
+
+/** Does the work of one call in a span of its own: for whoever calls tools, be it our agent or not. */
+export type TracedTool = <Result extends ToldResult>(
+  call: TracedCall,
+  work: () => Promise<Result>
+) => Promise<Result>
+
+export function createToolSpans({ captureContent, ...options }: ToolSpansOptions): TracedTool {
+  const content = contentFor(captureContent)
+
+  return ({ id, name: called, args, server }, work) => {
+    // A name that a model made up is what somebody said, and may be anything.
+    const name = server === undefined ? 'unknown' : called
+    const attributes = {
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': name,
+      ...(id !== undefined && { 'gen_ai.tool.call.id': id }),
+      'gen_ai.tool.type': 'function',
+      'ai_ops.tool.server': server ?? 'unknown',
+      ...content('gen_ai.tool.call.arguments', () => args)
+    }
+    const facts = { name: `execute_tool ${name}`, attributes, ...options }
+    return traced(facts, async (span) => {
+      const result = await work()
+      if (result.isError) failSpan(span, 'tool_error')
+      if (result.rows !== undefined) span.setAttribute('ai_ops.tool.rows', result.rows)
+      span.setAttributes(content('gen_ai.tool.call.result', () => result.text))
+      return result
+    })
+  }
+}
+
+const contentFor =
+  (captureContent: boolean) =>
+  (name: string, value: () => unknown): Attributes =>
+    captureContent ? { [name]: contentOf(value()) } : {}
 
 function modelAttributes({ model, standsInFor, tries }: ModelCall): Attributes {
   return {

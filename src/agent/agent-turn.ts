@@ -6,6 +6,7 @@ import type { AgentEvent, ApprovalAction } from './agent-events.ts'
 import { type AgentStream, createAgentStream } from './agent-stream.ts'
 import { type EarlierAttempts, readEarlier } from './earlier-attempts.ts'
 import type { ElicitationDesk } from './elicitations.ts'
+import type { RunDeadline } from './run-deadline.ts'
 import type { TurnPlan } from './turn-plan.ts'
 
 /** The reason of an abort that a person asked for. Every other reason is this, the next, or an AppError. */
@@ -34,6 +35,8 @@ export interface Turn {
   readonly beginCall: (callId: string) => Promise<boolean>
   /** Where the asker answers tool servers; absent when they cannot. */
   readonly desk?: ElicitationDesk | undefined
+  /** Whoever runs it ends it then. */
+  readonly deadline: RunDeadline
   readonly correlationId: string
 }
 

@@ -32,7 +32,7 @@ import { PATIENCE, type Patience } from './model-patience.ts'
 import { createPrompting } from './prompting.ts'
 import { createRedaction, REDACTION_PROMPT } from './redaction.ts'
 import type { RunContext } from './run-context.ts'
-import { type AgentLimits, finishedCalls, startDeadline, usedBefore } from './run-limits.ts'
+import { type AgentLimits, finishedCalls, usedBefore } from './run-limits.ts'
 import { prepareRunTools, type RunTools, type RunToolsOptions } from './run-tools.ts'
 import { type PromptValues, promptVersionOf, systemPromptFor } from './system-prompt.ts'
 import { planTurn, type TurnPlan, type Wishes } from './turn-plan.ts'
@@ -174,9 +174,11 @@ interface ContextParts {
 
 function runContext(
   options: AgentOptions,
-  { runId, attempt, beginCall, correlationId, conversationId, username: user, desk }: Turn,
+  turn: Turn,
   { plan, progress, tools: { search, budget }, signal }: ContextParts
 ): RunContext {
+  const { runId, attempt, conversationId, username: user } = turn
+  const { beginCall, desk, deadline, correlationId } = turn
   const { modelFor, limits, observer, promptValues, patience = PATIENCE } = options
   const models = answeringModels(plan)
   // One that stands in reads no more than the one it stands in for.
@@ -190,7 +192,7 @@ function runContext(
     earlierResults: knownResults(progress.earlier),
     user: plan.caller,
     decisions: progress.earlier.decisions,
-    ...{ beginCall, desk, correlationId },
+    ...{ beginCall, desk, deadline, correlationId },
     prompting: createPrompting({
       systemPrompt: redaction ? `${systemPrompt}\n${REDACTION_PROMPT}` : systemPrompt,
       model: plan.model,
@@ -209,8 +211,7 @@ function runContext(
     observer,
     spans: createAgentSpans({ conversationId, captureContent: options.tracesContent ?? false }),
     signal,
-    used: usedBefore(progress.earlier),
-    deadline: startDeadline(limits.maxRunMs, signal)
+    used: usedBefore(progress.earlier)
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Elicit, ElicitationAnswer, ElicitationWait } from '../elicitation.ts'
 import type { ElicitationClosed } from './agent-events.ts'
 import type { AgentStep, PlannedCall } from './agent-step.ts'
-import type { RunDeadline } from './run-limits.ts'
+import type { RunDeadline } from './run-deadline.ts'
 
 /** Of which run, and which question of it. */
 export interface ElicitationPlace {
@@ -30,12 +30,13 @@ export interface ElicitingRun {
   readonly deadline: RunDeadline
 }
 
-/** Of the run's time: the rest is for the server, which still has to end its call. */
-const MAX_WAIT_SHARE = 0.9
-/** Less is no time to fill in a form. */
-const MIN_WAIT_MS = 1_000
+/** Less is no time to fill in a form, and none for its server to end its call afterwards. */
+const MIN_LEFT_MS = 1_000
 
-/** Shows what a tool server asks in the middle of `call`; undefined where nobody can be asked. */
+/**
+ * Shows what a tool server asks in the middle of `call`, while the time of the run stands still; undefined where nobody
+ * can be asked.
+ */
 export function elicitFor(
   { id: toolCallId }: PlannedCall,
   { runId, desk, deadline }: ElicitingRun,
@@ -43,12 +44,13 @@ export function elicitFor(
 ): Elicit | undefined {
   if (!desk) return undefined
   return async ({ server, tool, message, fields }, { maxWaitMs: wanted, signal }) => {
-    const maxWaitMs = Math.min(wanted, deadline.untilLateMs() * MAX_WAIT_SHARE)
-    if (maxWaitMs < MIN_WAIT_MS) return undefined
+    const maxWaitMs = Math.min(wanted, deadline.formWaitLeftMs())
+    if (Math.min(maxWaitMs, deadline.untilLateMs()) < MIN_LEFT_MS) return undefined
     const elicitationId = randomUUID()
     const lapsesAt = new Date(Date.now() + maxWaitMs).toISOString()
     let outcome: ElicitationClosed['outcome'] = 'cancelled'
     let isTold = false
+    const goOn = deadline.hold()
     try {
       const answer = await desk.ask({ runId, elicitationId }, { maxWaitMs, signal }, () => {
         isTold = true
@@ -58,6 +60,7 @@ export function elicitFor(
       outcome = answer ? OUTCOMES[answer.action] : 'lapsed'
       return answer
     } finally {
+      goOn()
       const value = { elicitationId, outcome }
       if (isTold) {
         write({ kind: 'told', event: { type: 'CUSTOM', name: 'elicitation_closed', value } })

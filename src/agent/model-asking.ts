@@ -51,7 +51,7 @@ export async function askWithinLimits(
   const limit = reachedLimit({ used, limits, deadline, stuckOn: guard.stuckOn() })
   const answer = limit ? undefined : await askForWords({ ...asking, isLast: false })
   if (answer) return { ...answer, isLast: false }
-  const { sentence, told } = limit ?? outOfTime(limits)
+  const { sentence, told } = limit ?? outOfTime(deadline)
   writer({ kind: 'gap', sentence })
   const prompt = [...question.prompt, new HumanMessage(`${told} ${ANSWER_NOW}`)]
   const last = await askForWords({ ...asking, prompt, isLast: true })

@@ -8,7 +8,8 @@ import type { ElicitationDesk } from './elicitations.ts'
 import type { ModelChain } from './model-chain.ts'
 import type { Patience } from './model-patience.ts'
 import type { Prompting } from './prompting.ts'
-import type { AgentLimits, RunDeadline, RunUse } from './run-limits.ts'
+import type { RunDeadline } from './run-deadline.ts'
+import type { AgentLimits, RunUse } from './run-limits.ts'
 import type { ToolSearch } from './tool-search.ts'
 
 /** What one run brings along. The graph itself is made once per process. A type, as LangGraph wants an index signature. */

@@ -1,12 +1,11 @@
 import type { ModelCallNote } from './agent-events.ts'
 import type { PlannedCall } from './agent-step.ts'
 import type { EarlierAttempts } from './earlier-attempts.ts'
+import type { RunDeadline } from './run-deadline.ts'
 
 export interface AgentLimits {
   readonly maxModelCalls: number
   readonly maxToolCalls: number
-  /** Of the whole run; whoever runs it ends it then. It answers with what it has a little before. */
-  readonly maxRunMs: number
   /** Input and output of all model calls. */
   readonly maxRunTokens: number
   /** In the currency of the models' prices; 0: none. */
@@ -49,35 +48,6 @@ export function finishedCalls({
   return calls.filter(({ id }) => results.has(id) && !decisions.has(id))
 }
 
-/** Kept back for the last answer. */
-const MAX_RESERVE_MS = 60_000
-const RESERVE_SHARE = 0.2
-
-/** When a run has to come to its last answer. */
-export interface RunDeadline {
-  /** Aborts when there is only time for the last answer left. */
-  readonly late: AbortSignal
-  /** Until there is only time for the last answer left. */
-  untilLateMs(): number
-  /** Until the run is ended. */
-  remainingMs(): number
-}
-
-/** Its timer ends with `over`. */
-export function startDeadline(maxRunMs: number, over: AbortSignal): RunDeadline {
-  const startedAt = performance.now()
-  const late = new AbortController()
-  const reserveMs = Math.min(MAX_RESERVE_MS, maxRunMs * RESERVE_SHARE)
-  const timer = setTimeout(() => late.abort(), maxRunMs - reserveMs)
-  timer.unref()
-  over.addEventListener('abort', () => clearTimeout(timer), { once: true })
-  return {
-    late: late.signal,
-    untilLateMs: () => maxRunMs - reserveMs - (performance.now() - startedAt),
-    remainingMs: () => maxRunMs - (performance.now() - startedAt)
-  }
-}
-
 /** A limit at which a run comes to its last answer. */
 export interface ReachedLimit {
   /** For the footer. */
@@ -99,7 +69,7 @@ export function reachedLimit(facts: LimitFacts): ReachedLimit | undefined {
   const { used, limits, deadline, stuckOn } = facts
   const { maxModelCalls, maxToolCalls, maxRunTokens, maxRunCost } = limits
   if (stuckOn !== undefined) return repeated(stuckOn)
-  if (deadline.late.aborted) return outOfTime(limits)
+  if (deadline.late.aborted) return outOfTime(deadline)
   if (used.toolCalls >= maxToolCalls) return limitOf(`${maxToolCalls} tool calls`)
   if (used.modelCalls >= maxModelCalls) return limitOf(`${maxModelCalls} model calls`)
   if (used.tokens >= maxRunTokens) return limitOf(`${maxRunTokens.toLocaleString('en')} tokens`)
@@ -107,7 +77,7 @@ export function reachedLimit(facts: LimitFacts): ReachedLimit | undefined {
   return undefined
 }
 
-export function outOfTime({ maxRunMs }: AgentLimits): ReachedLimit {
+export function outOfTime({ maxRunMs }: RunDeadline): ReachedLimit {
   return limitOf(`${Math.round(maxRunMs / 1000)} seconds`)
 }
 

@@ -1,3 +1,4 @@
+import { startStopwatch } from '../platform/stopwatch.ts'
 import { McpFailure } from './mcp-failure.ts'
 
 export interface CallLimits {
@@ -23,11 +24,13 @@ export interface CallClock {
 
 export function createCallClock({ callTimeoutMs, totalTimeoutMs }: CallLimits): CallClock {
   const over = new AbortController()
+  const maxMs = Math.max(totalTimeoutMs, callTimeoutMs)
+  const watch = startStopwatch(() => {
+    if (watch.isHeld()) pause()
+    else if (!isOver) start()
+  })
   let failure: McpFailure | undefined
-  let held = 0
   let isOver = false
-  let leftMs = Math.max(totalTimeoutMs, callTimeoutMs)
-  let startedAt = performance.now()
   let quiet: NodeJS.Timeout | undefined
   let total: NodeJS.Timeout | undefined
 
@@ -47,9 +50,9 @@ export function createCallClock({ callTimeoutMs, totalTimeoutMs }: CallLimits): 
   }
 
   function start(): void {
-    startedAt = performance.now()
     listen()
-    total = setTimeout(() => end(`it did not end within ${inSeconds(totalTimeoutMs)} s.`), leftMs)
+    const sentence = `it did not end within ${inSeconds(totalTimeoutMs)} s.`
+    total = setTimeout(() => end(sentence), maxMs - watch.elapsedMs())
   }
 
   function pause(): void {
@@ -62,22 +65,9 @@ export function createCallClock({ callTimeoutMs, totalTimeoutMs }: CallLimits): 
     signal: over.signal,
     failure: () => failure,
     news: () => {
-      if (held === 0 && !isOver) listen()
+      if (!watch.isHeld() && !isOver) listen()
     },
-    hold: () => {
-      if (held === 0) {
-        pause()
-        leftMs -= performance.now() - startedAt
-      }
-      held += 1
-      let isReleased = false
-      return () => {
-        if (isReleased) return
-        isReleased = true
-        held -= 1
-        if (held === 0 && !isOver) start()
-      }
-    },
+    hold: watch.hold,
     stop: () => {
       pause()
       isOver = true

@@ -138,8 +138,16 @@ export interface NautobotToolServerOptions extends Identity {
   readonly now?: () => number
   /** Answers clients other than our agent, which know nothing of the program's part of a result. */
   readonly forOutside?: boolean
+  /** Does the work of each call, and answers with what comes of it. */
+  readonly around?: (call: ToolCall, work: () => Promise<CallToolResult>) => Promise<CallToolResult>
   /** Told of every call when it is over. */
   readonly onCalled?: (call: CalledTool) => void
+}
+
+export interface ToolCall {
+  readonly tool: string
+  /** As they came, unchecked. */
+  readonly args: unknown
 }
 
 export interface CalledTool {
@@ -154,7 +162,7 @@ export interface CalledTool {
  */
 export function createNautobotToolServer(options: NautobotToolServerOptions): McpServer {
   const { nautobot, directory, correlationId, forOutside = false, onCalled } = options
-  const { now = Date.now } = options
+  const { now = Date.now, around = (_call, work) => work() } = options
   const server = new McpServer(
     { name: NAUTOBOT_TOOL_SERVER, version: VERSION },
     // The list is the same as long as the server lives: nobody has to listen for changes of it.
@@ -170,10 +178,8 @@ export function createNautobotToolServer(options: NautobotToolServerOptions): Mc
       let outcome: CalledTool['outcome'] = 'aborted'
       try {
         const asker = createAsker(nautobot, options, { signal, correlationId }, memory)
-        const result = await settle(
-          () => work(readInput(schema, args), asker, directory, now()),
-          signal
-        )
+        const answer = () => work(readInput(schema, args), asker, directory, now())
+        const result = await around({ tool: name, args }, () => settle(answer, signal))
         outcome = result.isError ? 'error' : 'ok'
         return forOutside ? textOnly(result) : result
       } finally {

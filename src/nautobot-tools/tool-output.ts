@@ -45,6 +45,14 @@ export function textOnly({ structuredContent, ...rest }: CallToolResult): CallTo
   return { ...rest, content: [{ type: 'text', text }] }
 }
 
+/** What is told of a result to whoever watches calls. */
+export function toldOf({ isError = false, content: [first], structuredContent }: CallToolResult) {
+  const { rows } = counted.safeParse(structuredContent).data ?? {}
+  const text = first?.type === 'text' ? first.text : ''
+  return { isError, text, ...(rows !== undefined && { rows }) }
+}
+
+const counted = z.object({ rows: z.number() })
 const linked = z.object({ links: z.array(z.unknown()).min(1) })
 
 function hints(error: AppError) {

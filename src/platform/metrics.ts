@@ -221,7 +221,7 @@ function createCallMetrics({ counter, histogram }: Factories) {
     ),
     toolCalls: histogram(
       'ai_ops_tool_call_duration_seconds',
-      'Tool calls by origin (nautobot, mcp, agent), tool and outcome (ok, error). The tool is `unknown` when there is none of that name.',
+      'Tool calls of runs and over `/mcp`, by origin of the tool (nautobot, mcp, agent), tool and outcome (ok, error). The tool is `unknown` when a run has none of that name.',
       ['origin', 'tool', 'outcome'],
       LONG_SECONDS
     )

@@ -3,6 +3,7 @@ import type { AgentEvent, ApprovalRequest } from '../agent/agent-events.ts'
 import { tracedRun } from '../agent/agent-spans.ts'
 import { LEFT, type Turn } from '../agent/agent-turn.ts'
 import type { ElicitationDesk } from '../agent/elicitations.ts'
+import { type RunClock, type RunTimes, startRunClock } from '../agent/run-deadline.ts'
 import type { TurnPlan } from '../agent/turn-plan.ts'
 import { AppError } from '../errors.ts'
 import { abortable } from '../platform/abortable.ts'
@@ -14,7 +15,7 @@ import { isRequest, isTerminal, type RunPen } from './run-store.ts'
 /** How often somebody who waits is told their place. */
 const PLACE_INTERVAL_MS = 1_000
 
-export interface RunExecutionOptions {
+export interface RunExecutionOptions extends Pick<RunTimes, 'maxFormWaitMs'> {
   readonly agent: Agent
   /** Where askers answer tool servers. */
   readonly desk?: ElicitationDesk | undefined
@@ -45,7 +46,7 @@ export interface Execution {
   readonly pen: RunPen
   readonly ticket: RunTicket
   readonly controller: AbortController
-  /** From admission on; the wait before it is bounded by the same. */
+  /** From admission on, without waiting for its asker; the wait before it is bounded by the same. */
   readonly maxRunMs: number
   readonly plan: () => Promise<TurnPlan>
   readonly earlier: readonly AgentEvent[]
@@ -114,26 +115,27 @@ async function finish(
 /** Waits for its turn, passes on what happens, and answers the last event: terminal, or what it waits for; none when the run was left. */
 async function answer(
   execution: Execution,
-  { agent, desk, onFirstText, onBroken }: RunExecutionOptions,
+  { agent, desk, maxFormWaitMs, onFirstText, onBroken }: RunExecutionOptions,
   onAdmitted: () => void
 ): Promise<AgentEvent | undefined> {
   const { record, controller } = execution
   const { signal } = controller
-  let limit = startLimit(execution)
+  let clock = startClock(execution, maxFormWaitMs)
   try {
     await admission(execution, signal)
-    limit.clear()
-    limit = startLimit(execution)
+    clock.stop()
+    clock = startClock(execution, maxFormWaitMs)
     if (!signal.aborted) onAdmitted()
     const admittedAt = performance.now()
     const onText = once(() => onFirstText?.(performance.now() - admittedAt))
-    return await passOn(agent.run(turnOf(execution, desk), signal), execution, { onText, onBroken })
+    const turn = turnOf(execution, { desk, deadline: clock })
+    return await passOn(agent.run(turn, signal), execution, { onText, onBroken })
   } catch (error) {
     onBroken(error, record.id)
     const { message, code } = AppError.from(error)
     return { type: 'RUN_ERROR', message, code }
   } finally {
-    limit.clear()
+    clock.stop()
   }
 }
 
@@ -185,7 +187,7 @@ async function admission({ ticket, pen }: Execution, signal: AbortSignal): Promi
 
 function turnOf(
   { record, fence, pen, plan, earlier }: Execution,
-  desk: ElicitationDesk | undefined
+  { desk, deadline }: Pick<Turn, 'desk' | 'deadline'>
 ): Turn {
   const { id: runId, conversationId, username, message: question, pageContext } = record
   return {
@@ -201,17 +203,20 @@ function turnOf(
     plan,
     beginCall: pen.beginCall,
     desk: record.canAnswer ? desk : undefined,
+    deadline,
     correlationId: record.correlationId
   }
 }
 
 /** Aborts what takes longer than it may. */
-function startLimit({ maxRunMs, controller }: Execution) {
-  const timer = setTimeout(() => {
+function startClock({ maxRunMs, controller }: Execution, maxFormWaitMs: number): RunClock {
+  const clock = startRunClock({ maxRunMs, maxFormWaitMs })
+  const end = () => {
     const seconds = maxRunMs / 1_000
     controller.abort(new AppError('RUN_TIMEOUT', `The answer took longer than ${seconds} seconds.`))
-  }, maxRunMs)
-  return { clear: () => clearTimeout(timer) }
+  }
+  clock.over.addEventListener('abort', end, { once: true })
+  return clock
 }
 
 function once(action: () => void): () => void {

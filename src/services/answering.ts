@@ -41,6 +41,8 @@ import { createModelProbing } from './model-probing.ts'
 import { connectOut } from './ways.ts'
 
 const MAX_ANSWER_CHARACTERS = 200_000
+/** For which a run waits, in its place, until its asker has filled in forms of MCP servers: in all. */
+const MAX_FORM_WAIT_MS = 15 * 60_000
 /** Of one tool result, whole. What the model reads of it at once is less. */
 const MAX_WHOLE_RESULT_BYTES = 8 * 1024 * 1024
 
@@ -102,6 +104,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     maxQueuedRuns: config.limits.maxQueuedRuns,
     maxQueuedRunsPerUser: config.limits.maxQueuedRunsPerUser,
     maxRunMs: config.limits.runTimeoutMs,
+    maxFormWaitMs: MAX_FORM_WAIT_MS,
     isReady: () => configuration.store.peek() !== undefined
   })
   return {
@@ -187,7 +190,6 @@ function buildAgent(
     limits: {
       maxModelCalls: config.limits.maxModelCalls,
       maxToolCalls: config.limits.maxToolCalls,
-      maxRunMs: config.limits.runTimeoutMs,
       maxRunTokens: config.limits.maxRunTokens,
       maxRunCost: config.limits.maxRunCost,
       maxAnswerCharacters: MAX_ANSWER_CHARACTERS

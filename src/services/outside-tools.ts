@@ -1,5 +1,7 @@
+import { createToolSpans } from '../agent/agent-spans.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { UserTokens } from '../auth/user-token.ts'
+import type { Config } from '../config.ts'
 import type { ToolServerFor } from '../http/routes/mcp.ts'
 import type { NautobotClient } from '../nautobot/client.types.ts'
 import type { ModelDirectory } from '../nautobot-tools/model-directory.ts'
@@ -9,6 +11,7 @@ import {
   createNautobotToolServer,
   NAUTOBOT_TOOL_SERVER
 } from '../nautobot-tools/server.ts'
+import { toldOf } from '../nautobot-tools/tool-output.ts'
 import type { Audit } from '../platform/audit.ts'
 import type { Metrics } from '../platform/metrics.ts'
 
@@ -19,11 +22,17 @@ export interface OutsideToolsOptions {
   readonly userTokens: Pick<UserTokens, 'forCaller' | 'forget'>
   readonly audit: Audit
   readonly metrics: Metrics
+  readonly config: Pick<Config, 'tracing'>
 }
 
 /** The built-in tools for a client that is not our agent: they ask Nautobot as the caller, and as nobody else. */
 export function createOutsideTools(options: OutsideToolsOptions): ToolServerFor {
-  const { nautobot, directory, savedQueries, userTokens, audit, metrics } = options
+  const { nautobot, directory, savedQueries, userTokens, audit, metrics, config } = options
+  const tracedTool = createToolSpans({
+    captureContent: config.tracing?.capturesContent ?? false,
+    // Nothing else is thrown, and its reason may be the client's own.
+    errorTypeOf: () => 'aborted'
+  })
 
   function report({ id, username }: Caller, correlationId: string, call: CalledTool): void {
     const { tool, outcome, durationMs } = call
@@ -48,6 +57,14 @@ export function createOutsideTools(options: OutsideToolsOptions): ToolServerFor 
       // Kept for as long as it is good: a client's next request finds it.
       userToken: async (context) => (await userTokens.forCaller(caller, context)).token,
       forgetToken: userTokens.forget,
+      around: async ({ tool: name, args }, work) => {
+        const call = { name, args, server: NAUTOBOT_TOOL_SERVER }
+        const told = await tracedTool(call, async () => {
+          const result = await work()
+          return { ...toldOf(result), result }
+        })
+        return told.result
+      },
       onCalled: (call) => report(caller, correlationId, call)
     })
 }

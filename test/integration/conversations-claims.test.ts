@@ -142,7 +142,7 @@ it('tells the run when its conversation is deleted under it', async () => {
   const id = await registry.claim('jane', undefined, 'run-1', 'Hello')
   await checkpointer.deleteThread(id)
 
-  await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce())
+  await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce(), { timeout: 5_000 })
   expect(onLost.mock.lastCall).toMatchObject([
     { id, runId: 'run-1' },
     { code: 'CONVERSATION_NOT_FOUND' }

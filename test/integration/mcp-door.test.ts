@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { CLIENTS, type DoorClient } from '../support/door-clients.ts'
+import { startTraceCollector, type TraceCollector } from '../support/trace-collector.ts'
 import { auditOf } from './support/audit.ts'
 import { type Replicas, startReplicas } from './support/replicas.ts'
 import type { LabSidecar } from './support/sidecar-lab.ts'
@@ -10,13 +11,24 @@ const DEVICES = { model: 'dcim.device' }
 
 let replicas: Replicas
 let service: LabSidecar
+let collector: TraceCollector
 
 beforeAll(async () => {
-  replicas = await startReplicas()
+  collector = await startTraceCollector()
+  replicas = await startReplicas({
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '200'
+    }
+  })
   service = await replicas.start()
 })
 
-afterAll(() => replicas.stop())
+afterAll(async () => {
+  await replicas.stop()
+  await collector.stop()
+})
 
 beforeEach(() => replicas.nautobot.forget())
 
@@ -119,7 +131,14 @@ test('nobody, and whom Nautobot refuses, gets 401 and nothing is read', async ()
   expect(paths.filter((path) => !path.includes('/whoami/'))).toEqual([])
 })
 
+/** Error types of the spans of calls to `find` that failed. */
+const failedFinds = () =>
+  collector.spans
+    .filter(({ name, isError }) => name === 'execute_tool find' && isError)
+    .map(({ attributes }) => attributes['error.type'])
+
 test.each(CLIENTS)('what %s gives up asks Nautobot nothing more', async (...row) => {
+  const failedBefore = failedFinds().length
   const client = await row[2](service.url, replicas.headers)
   await client.call('count', DEVICES)
   replicas.nautobot.forget()
@@ -139,6 +158,9 @@ test.each(CLIENTS)('what %s gives up asks Nautobot nothing more', async (...row)
       .toMatch(
         /"audit":true,"event":"tool\.called","outcome":"aborted".*"via":"mcp".*"tool":"find"/
       )
+    await expect
+      .poll(() => failedFinds().slice(failedBefore), { timeout: 10_000 })
+      .toEqual(['aborted'])
   } finally {
     await replicas.nautobot.become('up')
   }
@@ -177,4 +199,32 @@ test('[S10] calls are counted and written down with who made them', async () => 
   expect(lines).toContainEqual(
     expect.objectContaining({ ...about, user: 'restricted', tool: 'count' })
   )
+})
+
+test('each call is a span, in the trace of its client, with what was asked of Nautobot below it', async () => {
+  const id = '6af7651916cd43dd8448eb211c80319c'
+  const traceparent = `00-${id}-b7ad6b7169203331-01`
+  const ofTrace = (wanted: string) =>
+    collector.spans.filter(({ traceId, name }) => traceId === id && name === wanted)
+  for (const [, , connect] of CLIENTS) {
+    const client = await connect(service.url, { ...replicas.headers, traceparent })
+    await client.call('find', { ...DEVICES, limit: 3, filters: { location: 'canary-argument' } })
+    await client.call('find', { ...DEVICES, limit: 3 })
+    await client.close()
+  }
+  await expect
+    .poll(() => ofTrace('execute_tool find').length, { timeout: 10_000 })
+    .toBe(2 * CLIENTS.length)
+  const requests = new Set(ofTrace('POST /mcp').map(({ spanId }) => spanId))
+  const calls = ofTrace('execute_tool find')
+  expect(calls.map(({ parentSpanId = '' }) => requests.has(parentSpanId))).not.toContain(false)
+  expect(calls.map(({ attributes }) => attributes['error.type'] ?? 'ok')).toEqual(
+    CLIENTS.flatMap(() => ['tool_error', 'ok'])
+  )
+  const found = calls.filter(({ isError }) => !isError)
+  for (const { spanId, attributes } of found) {
+    expect(attributes).toMatchObject({ 'ai_ops.tool.server': 'nautobot', 'ai_ops.tool.rows': 3 })
+    expect(collector.spans.some(({ parentSpanId }) => parentSpanId === spanId)).toBe(true)
+  }
+  expect(collector.words()).not.toContain('canary-argument')
 })

@@ -26,11 +26,11 @@ it('tells what is published to everybody who listens, until they stop', async ()
   await expect.poll(() => subscribers('news')).toBe(1)
   await client.publish('news', 'first')
   await client.publish('elsewhere', 'unheard')
-  await vi.waitFor(() => expect(one).toHaveBeenCalledExactlyOnceWith('first'))
+  await vi.waitFor(() => expect(one).toHaveBeenCalledExactlyOnceWith('first'), { timeout: 5_000 })
   stopOne()
   stopOne()
   await client.publish('news', 'second')
-  await vi.waitFor(() => expect(other).toHaveBeenLastCalledWith('second'))
+  await vi.waitFor(() => expect(other).toHaveBeenLastCalledWith('second'), { timeout: 5_000 })
 
   expect(one).toHaveBeenCalledOnce()
 })
@@ -47,7 +47,9 @@ it('leaves a channel that nobody listens to any more, and joins it again', async
   await expect.poll(() => subscribers('rare')).toBe(1)
   await client.publish('rare', 'heard')
 
-  await vi.waitFor(() => expect(listener).toHaveBeenCalledExactlyOnceWith('heard'))
+  await vi.waitFor(() => expect(listener).toHaveBeenCalledExactlyOnceWith('heard'), {
+    timeout: 5_000
+  })
 })
 
 it('says that something may have been missed when Redis is back, and hears again', async () => {
@@ -66,7 +68,7 @@ it('says that something may have been missed when Redis is back, and hears again
   await expect.poll(() => subscribers('meanwhile')).toBe(1)
   await client.publish('kept', 'again')
 
-  await vi.waitFor(() => expect(listener).toHaveBeenLastCalledWith('again'))
+  await vi.waitFor(() => expect(listener).toHaveBeenLastCalledWith('again'), { timeout: 5_000 })
 })
 
 it('tells nobody anything once it is closed', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { RunElicitation } from '../../src/runs/run.ts'
 import { type AskingServer, createAskingServer } from '../support/asking-server.ts'
@@ -18,13 +19,19 @@ let peer: ModernPeer
 let replicas: Replicas
 let one: LabSidecar
 let other: LabSidecar
+/** Gives a run five seconds. */
+let hasty: LabSidecar
 
 beforeAll(async () => {
   asking = createAskingServer()
   peer = await startModernPeer(asking.create)
   const server = { name: 'windows', url: peer.url, readOnlyTools: ['*'] }
   replicas = await startReplicas({ env: { AI_OPS_MCP_SERVERS: JSON.stringify([server]) } })
-  ;[one, other] = await Promise.all([replicas.start(), replicas.start()])
+  ;[one, other, hasty] = await Promise.all([
+    replicas.start(),
+    replicas.start(),
+    replicas.start({ AI_OPS_RUN_TIMEOUT_SECONDS: '5' })
+  ])
 })
 afterAll(async () => {
   await replicas.stop()
@@ -197,23 +204,49 @@ it('a stop reaches a run whose user is asked, and nothing can be answered any mo
     .toMatchObject({ code: 'ELICITATION_LAPSED' })
 })
 
-it('nobody answers in time: the server and the model are told so', async () => {
-  const server = { name: 'windows', url: peer.url, readOnlyTools: ['*'] }
-  const hasty = await replicas.start({
-    AI_OPS_MCP_SERVERS: JSON.stringify([server]),
-    AI_OPS_RUN_TIMEOUT_SECONDS: '5'
-  })
+it('who thinks longer than a run may take gets a whole answer', async () => {
+  const startedAt = performance.now()
   const { runId, rest } = await startRun(hasty.url, {
     headers: replicas.headers,
     body: { message: 'Plan it', canAnswer: true }
   })
+  const reading = rest()
+  const { elicitationId, lapsesAt } = await form(hasty.url, runId)
+  expect(Date.parse(lapsesAt) - Date.now()).toBeGreaterThan(60_000)
+  await sleep(6_000)
+  expect(await see(hasty.url, runId)).toMatchObject({ state: 'running' })
+  const accept = { action: 'accept', content: VALUES }
+  expect((await answer(other.url, { runId, elicitationId }, accept)).status).toBe(204)
+  await reading
+  const end = await ended(hasty.url, runId)
+  expect(end).toMatchObject({ state: 'succeeded', response: "The user's word: accept." })
+  expect(performance.now() - startedAt).toBeGreaterThan(6_000)
+})
+
+it('nobody answers in time: the server and the model are told so', async () => {
+  const made = await fetch(`${one.url}/api/v1/mcp-servers`, {
+    method: 'POST',
+    headers: { ...replicas.headers, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ name: 'hurried', remoteUrl: peer.url, status: 'Healthy', readOnlyTools: ['*'] },
+      ...{ timeoutSeconds: 2, totalTimeoutSeconds: 2 }
+    })
+  })
+  expect(made.status).toBe(201)
+  replicas.model.answer((request) => {
+    const results = sinceLastQuestion(request).filter(({ role }) => role === 'tool')
+    if (results.length > 0) return [say(results.map(textOf).join(' | '))]
+    return [callTool('hurried_plan_window', { name: 'patching' })]
+  })
+  const { runId, rest } = await ask({ mcpServers: ['hurried'] })
   const { events } = await rest()
   const closed = events.flatMap(({ event }) =>
     event.type === 'CUSTOM' && event.name === 'elicitation_closed' ? [event.value.outcome] : []
   )
   expect(closed).toEqual(['lapsed'])
-  const end = await see(hasty.url, runId)
-  expect(end.steps[0]?.result ?? '').toMatch(/cancel|not finished/)
+  const end = await see(one.url, runId)
+  expect(end.response).toContain("The user's word: cancel.")
+  expect(end.response).toContain('nobody answered in time')
 })
 
 it('a replica that is shut down waits for nobody', async () => {
@@ -230,4 +263,31 @@ it('a replica that is shut down waits for nobody', async () => {
   const end = await ended(one.url, runId)
   expect(end.state).toBe('succeeded')
   expect(end.response).toContain('nobody answered in time')
+})
+
+it('a replica that dies while it waits: the form is shown anew, with all the time there is', async () => {
+  const dying = await replicas.start({ AI_OPS_RUN_TIMEOUT_SECONDS: '5' })
+  const { runId, rest } = await startRun(dying.url, {
+    headers: replicas.headers,
+    body: { message: 'Plan it', canAnswer: true }
+  })
+  rest().catch(() => undefined)
+  const first = await form(dying.url, runId)
+  await sleep(3_000)
+  dying.signal('SIGKILL')
+  await dying.exited
+  await expect
+    .poll(async () => (await see(one.url, runId)).elicitations.map((one) => one.elicitationId), {
+      timeout: 40_000
+    })
+    .not.toContain(first.elicitationId)
+  const again = await form(one.url, runId)
+  expect(Date.parse(again.lapsesAt) - Date.now()).toBeGreaterThan(4 * 60_000)
+  const accept = { action: 'accept', content: VALUES }
+  const { elicitationId } = again
+  expect((await answer(other.url, { runId, elicitationId }, accept)).status).toBe(204)
+  expect(await ended(one.url, runId)).toMatchObject({
+    state: 'succeeded',
+    response: "The user's word: accept."
+  })
 })

@@ -56,8 +56,10 @@ async function doAll(): Promise<void> {
   await decide(service.url, runId, { headers, decisions })
   await reading
   await fetch(`${service.url}/api/v1/jobs/catalog-refresh/run`, { method: 'POST', headers })
-  await vi.waitFor(() =>
-    expect(auditOf(service).some(({ event, user }) => event === 'job.ran' && user)).toBe(true)
+  await vi.waitFor(
+    () =>
+      expect(auditOf(service).some(({ event, user }) => event === 'job.ran' && user)).toBe(true),
+    { timeout: 5_000 }
   )
 }
 

@@ -90,15 +90,20 @@ test('tools are listed with both names, what the administrator says of them, and
 test('a changed tool is flagged by every replica, logged, counted and audited, until it is refreshed', async () => {
   answering(unlike, odd)
   const listed = await call(second, 'GET', `/${id}/tools`)
-  await vi.waitFor(async () => expect(await changedIn(first)).toEqual(['reads']))
+  await vi.waitFor(async () => expect(await changedIn(first)).toEqual(['reads']), {
+    timeout: 5_000
+  })
   expect(listed.body.tools).toMatchObject([{ rawName: 'reads', changed: true }])
   // Kept first, then told: the other replica may know sooner than the log.
-  await vi.waitFor(() => {
-    expect(auditOf(second)).toContainEqual(
-      expect.objectContaining({ event: 'tool.changed', server: 'desk', tool: 'reads' })
-    )
-    expect(second.logs()).toContain('tools of an MCP server have changed')
-  })
+  await vi.waitFor(
+    () => {
+      expect(auditOf(second)).toContainEqual(
+        expect.objectContaining({ event: 'tool.changed', server: 'desk', tool: 'reads' })
+      )
+      expect(second.logs()).toContain('tools of an MCP server have changed')
+    },
+    { timeout: 5_000 }
+  )
   const metrics = await (await fetch(`${second.url}/metrics`)).text()
   expect(metrics).toContain('ai_ops_mcp_tools_changed_total 1')
   const refreshed = await call(first, 'POST', `/${id}/refresh`)
@@ -120,7 +125,9 @@ test('a chat that lists the tools notices a change too, and answers', async () =
   const third = await replicas.start()
   const run = await startRun(third.url, { headers: replicas.headers, body: { message: 'Hello?' } })
   await run.rest()
-  await vi.waitFor(async () => expect(await changedIn(first)).toEqual(['reads']))
+  await vi.waitFor(async () => expect(await changedIn(first)).toEqual(['reads']), {
+    timeout: 5_000
+  })
 })
 
 test('a server that does not answer, and one that is not there, are told apart', async () => {

@@ -230,6 +230,34 @@ test('[T14] traces hold no secret, and nothing that was said', async () => {
   expect(Object.values(CANARIES).filter((canary) => words.includes(canary))).toEqual([])
 })
 
+test('what was said at the MCP door is in no trace, unless that is asked for', async () => {
+  const call = async (url: string, id: string) => {
+    const rpc = {
+      ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+      params: { name: 'describe', arguments: { model: CANARIES.argument } }
+    }
+    const headers = {
+      accept: 'application/json, text/event-stream',
+      traceparent: `00-${id}-${CALLER_SPAN}-01`
+    }
+    const answer = await send(url, { path: '/mcp', headers, body: rpc })
+    expect(await answer.text()).toContain('isError')
+    const spans = await traceOf(id, 'POST /mcp')
+    return named(spans, 'execute_tool describe')[0]?.attributes
+  }
+  const told = await call(service.url, '7af7651916cd43dd8448eb211c80319c')
+  expect(told).toMatchObject({
+    'gen_ai.operation.name': 'execute_tool',
+    'error.type': 'tool_error'
+  })
+  expect(collector.words()).not.toContain(CANARIES.argument)
+  const telling = await start({ OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'true' })
+  const all = await call(telling.url, '8af7651916cd43dd8448eb211c80319c')
+  await telling.stop()
+  expect(all?.['gen_ai.tool.call.arguments']).toContain(CANARIES.argument)
+  expect(all?.['gen_ai.tool.call.result']).toContain('error')
+})
+
 test('models and tools are counted each by itself', async () => {
   const metrics = await (await fetch(`${service.url}/metrics`)).text()
   for (const line of [

@@ -186,7 +186,7 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
     maxRunsPerUser: 20,
     maxQueuedRuns: 20,
     maxQueuedRunsPerUser: 20,
-    maxRunMs: 20_000,
+    ...{ maxRunMs: 20_000, maxFormWaitMs: 60_000 },
     ...rest
   })
   return {
@@ -220,7 +220,6 @@ function testAgent(
     limits: {
       maxModelCalls: 6,
       maxToolCalls: 8,
-      maxRunMs: 20_000,
       maxRunTokens: 1_000_000,
       maxRunCost: 0,
       maxAnswerCharacters: 10_000,

@@ -50,7 +50,7 @@ export function testRunScripts(redis: RedisUnderTest): void {
     expect(await run?.pen.beginCall('call-1')).toBe(false)
     await expect(pen.beginCall('call-2')).rejects.toMatchObject({ code: 'CONVERSATION_TAKEN_OVER' })
     pen.append(FAKE_EVENTS[1] as AgentEvent)
-    await vi.waitFor(() => expect(pen.lost.aborted).toBe(true))
+    await vi.waitFor(() => expect(pen.lost.aborted).toBe(true), { timeout: 5_000 })
     if (run) await write(run.pen)
     expect((await Array.fromAsync(other.read())).map(({ id }) => id)).toEqual([
       '1-1',

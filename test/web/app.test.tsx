@@ -189,10 +189,13 @@ test('a difference of versions is said and can be dismissed', async () => {
 /** The panel's script comes when it is first opened. */
 async function openServers({ container }: Rendered): Promise<void> {
   await click(container.querySelector('[title="MCP servers"]'))
-  await vi.waitFor(async () => {
-    await settled()
-    expect(container.querySelector('input[type=checkbox]')).not.toBeNull()
-  })
+  await vi.waitFor(
+    async () => {
+      await settled()
+      expect(container.querySelector('input[type=checkbox]')).not.toBeNull()
+    },
+    { timeout: 5_000 }
+  )
 }
 
 test('unticking a server leaves it out, ticking it again asks for all', async () => {

@@ -81,7 +81,7 @@ function open(attributes: Readonly<Record<string, string>> = OPERATOR): HTMLElem
 }
 
 const shows = (panel: HTMLElement, text: string | RegExp) =>
-  vi.waitFor(() => expect(panel.textContent).toMatch(text))
+  vi.waitFor(() => expect(panel.textContent).toMatch(text), { timeout: 5_000 })
 
 const buttons = (panel: HTMLElement) => [...panel.querySelectorAll('button')]
 
@@ -111,14 +111,16 @@ test('shows what the last look found, and the tools with how each runs', async (
   const panel = open()
   await shows(panel, 'Answer time48 ms')
   expect(panel.textContent).toMatch(/Changed since acceptedsend/)
-  await vi.waitFor(() =>
-    expect(rows(panel)).toEqual([
-      ['sendchangedSearches tickets.', 'desk_send', 'Waits for approval'],
-      ['odd', '—', 'Left out: its schema is not that of an object'],
-      ['searchSearches tickets.', 'desk_search', 'Without asking: read-only'],
-      ['writeSearches tickets.', 'desk_write', 'Waits for approval'],
-      ['eraseSearches tickets.', '—', 'Never: left out by the allowed and denied tools']
-    ])
+  await vi.waitFor(
+    () =>
+      expect(rows(panel)).toEqual([
+        ['sendchangedSearches tickets.', 'desk_send', 'Waits for approval'],
+        ['odd', '—', 'Left out: its schema is not that of an object'],
+        ['searchSearches tickets.', 'desk_search', 'Without asking: read-only'],
+        ['writeSearches tickets.', 'desk_write', 'Waits for approval'],
+        ['eraseSearches tickets.', '—', 'Never: left out by the allowed and denied tools']
+      ]),
+    { timeout: 5_000 }
   )
   expect(panel.querySelector('time')?.getAttribute('datetime')).toBe(AT)
 })
@@ -127,10 +129,12 @@ test('an older service, which does not say what is offered, is believed to offer
   const { offered: _, ...old } = TOOL
   list = { tools: [old], leftOut: [] }
   const panel = open()
-  await vi.waitFor(() =>
-    expect(rows(panel)).toEqual([
-      ['searchSearches tickets.', 'desk_search', 'Without asking: read-only']
-    ])
+  await vi.waitFor(
+    () =>
+      expect(rows(panel)).toEqual([
+        ['searchSearches tickets.', 'desk_search', 'Without asking: read-only']
+      ]),
+    { timeout: 5_000 }
   )
 })
 
@@ -139,10 +143,12 @@ test('tells what a look by hand found, and the status that came of it', async ()
   await shows(panel, 'It answers')
   server = { status: 'Failed', health: BROKEN }
   press(panel, 'Check health now')
-  await vi.waitFor(() =>
-    expect(outcome(panel)).toBe(
-      'It cannot be used: it answered 502. Its status is now Failed; reload the page to see it there.'
-    )
+  await vi.waitFor(
+    () =>
+      expect(outcome(panel)).toBe(
+        'It cannot be used: it answered 502. Its status is now Failed; reload the page to see it there.'
+      ),
+    { timeout: 5_000 }
   )
   expect(panel.textContent).toContain('FoundIt cannot be used: it answered 502.')
 })
@@ -156,7 +162,9 @@ test('asks once however often a button is pressed, and neither button works mean
   expect(outcome(panel)).toBe('Asking the server…')
   expect(buttons(panel).map((each) => each.getAttribute('aria-disabled'))).toEqual(['true', 'true'])
   resolve()
-  await vi.waitFor(() => expect(outcome(panel)).toBe('It answers with 3 tools, after 48 ms.'))
+  await vi.waitFor(() => expect(outcome(panel)).toBe('It answers with 3 tools, after 48 ms.'), {
+    timeout: 5_000
+  })
   expect(asked.filter((each) => /check|refresh/.test(each))).toEqual([
     'POST /api/v1/mcp-servers/1/check'
   ])
@@ -175,8 +183,10 @@ test('tells what a refresh accepted, and shows the tools as they are now', async
     changed: []
   } as RefreshedTools
   press(panel, 'Refresh tools')
-  await vi.waitFor(() =>
-    expect(outcome(panel)).toBe('Its tools are accepted as they are now: 1 added, 1 removed.')
+  await vi.waitFor(
+    () =>
+      expect(outcome(panel)).toBe('Its tools are accepted as they are now: 1 added, 1 removed.'),
+    { timeout: 5_000 }
   )
   expect(rows(panel).map(([, name]) => name)).toEqual(['desk_find'])
 })
@@ -186,11 +196,15 @@ test('a list that was asked for before a refresh does not come back after it', a
   listing = promise
   const panel = open()
   await shows(panel, 'It answers')
-  await vi.waitFor(() => expect(asked.some((each) => each.endsWith('/tools'))).toBe(true))
+  await vi.waitFor(() => expect(asked.some((each) => each.endsWith('/tools'))).toBe(true), {
+    timeout: 5_000
+  })
   const renamed = { tools: [{ ...TOOL, name: 'desk_find' }], leftOut: [] }
   list = { ...renamed, ...{ added: [], removed: [], changed: [] } }
   press(panel, 'Refresh tools')
-  await vi.waitFor(() => expect(outcome(panel)).toBe('Its tools are as they were.'))
+  await vi.waitFor(() => expect(outcome(panel)).toBe('Its tools are as they were.'), {
+    timeout: 5_000
+  })
   resolve()
   await new Promise((done) => setTimeout(done, 100))
   expect(rows(panel).map(([, name]) => name)).toEqual(['desk_find'])
@@ -221,10 +235,10 @@ test.each(MARKUP)('[S7] a server that calls everything %s gets text', async (pay
   }
   server = { status: 'Failed', health: { ...BROKEN, problem: payload }, changedTools: [payload] }
   const panel = open()
-  await vi.waitFor(() => expect(rows(panel)).toHaveLength(2))
+  await vi.waitFor(() => expect(rows(panel)).toHaveLength(2), { timeout: 5_000 })
   await shows(panel, /It cannot be used/)
   press(panel, 'Check health now')
-  await vi.waitFor(() => expect(outcome(panel)).toContain(payload))
+  await vi.waitFor(() => expect(outcome(panel)).toContain(payload), { timeout: 5_000 })
   expect(rows(panel)[0]?.[0]).toBe(`${payload}changed${payload}`)
   expect(
     panel.querySelectorAll('img, a, iframe, link, script, style, svg, form, input')
@@ -280,10 +294,12 @@ test('a service that does not answer is told, with where to look', async () => {
   await shows(panel, 'desk_search')
   await app.close()
   press(panel, 'Check health now')
-  await vi.waitFor(() =>
-    expect(outcome(panel)).toBe(
-      'The AI Ops service does not answer. If it stays so, look whether the service of AI Ops runs, and at its address in PLUGINS_CONFIG.'
-    )
+  await vi.waitFor(
+    () =>
+      expect(outcome(panel)).toBe(
+        'The AI Ops service does not answer. If it stays so, look whether the service of AI Ops runs, and at its address in PLUGINS_CONFIG.'
+      ),
+    { timeout: 5_000 }
   )
 })
 
@@ -302,7 +318,7 @@ test('a panel that leaves the page asks no more', async () => {
     app.server.on('request', (request) => request.socket.once('close', resolve))
   })
   press(panel, 'Check health now')
-  await vi.waitFor(() => expect(asked.at(-1)).toContain('/check'))
+  await vi.waitFor(() => expect(asked.at(-1)).toContain('/check'), { timeout: 5_000 })
   panel.remove()
   await closed
 })
@@ -311,6 +327,6 @@ test("a model's test is shown, and done again by a button", async () => {
   const panel = open({ ...OPERATOR, kind: 'llm-model' })
   await shows(panel, 'It has not been tested as it is now.')
   press(panel, 'Test this model')
-  await vi.waitFor(() => expect(outcome(panel)).toBe('It answers.'))
+  await vi.waitFor(() => expect(outcome(panel)).toBe('It answers.'), { timeout: 5_000 })
   expect(panel.textContent).toMatch(/First words after212 ms[\s\S]*temperature is not sent\./)
 })

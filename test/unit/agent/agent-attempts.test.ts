@@ -17,6 +17,7 @@ import {
   toolSet
 } from '../../support/agent-fixture.ts'
 import { toLogged } from '../../support/fake-runs.ts'
+import { longDeadline } from '../../support/long-deadline.ts'
 import { callTool, cut, pause, refuse, say, textOf } from '../../support/model-steps.ts'
 import { CONVERSATION_ID, RUN_ID, STARTED } from '../../support/run-events.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
@@ -63,6 +64,7 @@ async function answer({ agent }: AgentFixture, options: Attempt = {}): Promise<A
         { signal, correlationId: 'c-1' }
       ),
     beginCall: async () => attempt === 1,
+    deadline: longDeadline(),
     correlationId: 'c-1'
   }
   const seen: AgentEvent[] = attempt === 1 ? [STARTED] : []

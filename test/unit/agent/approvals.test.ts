@@ -13,6 +13,7 @@ import {
   startAgentFixture,
   toolSet
 } from '../../support/agent-fixture.ts'
+import { longDeadline } from '../../support/long-deadline.ts'
 import { callTool, say, textOf } from '../../support/model-steps.ts'
 import { CONVERSATION_ID, RUN_ID, STARTED } from '../../support/run-events.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
@@ -83,6 +84,7 @@ async function answer({ agent }: AgentFixture, options: Attempt = {}): Promise<A
         { signal, correlationId: 'c-1' }
       ),
     beginCall: async () => true,
+    deadline: longDeadline(),
     correlationId: 'c-1'
   }
   const seen: AgentEvent[] = attempt === 1 ? [STARTED] : []

@@ -26,13 +26,15 @@ beforeEach(async () => {
 })
 afterEach(() => model.stop())
 
-async function answer(limits: Partial<AgentLimits>, call?: ToolSet['call']) {
+type Limits = Partial<AgentLimits> & { readonly maxRunMs?: number }
+
+async function answer({ maxRunMs, ...limits }: Limits, call?: ToolSet['call']) {
   const { ask, eventsOf } = startAgentFixture({
     url: model.url,
     limits: { maxModelCalls: 50, maxToolCalls: 50, ...limits },
     tools: () => toolSet(call ?? (async () => counted('7'))),
     catalog: () => catalogOf({ llmModels: [llmModel({ inputPrice: 100_000, outputPrice: 0 })] }),
-    ...(limits.maxRunMs !== undefined && { maxRunMs: limits.maxRunMs })
+    ...(maxRunMs !== undefined && { maxRunMs })
   })
   const outcome = outcomeOf(await eventsOf((await ask('Count for ever')).runId))
   return { ...outcome, gaps: outcome.footer?.gaps, requests: model.requests.length }

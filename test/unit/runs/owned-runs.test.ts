@@ -45,6 +45,7 @@ function ownedOf(change: Partial<OwnedRunsOptions> = {}) {
   const owned = createOwnedRuns({
     agent: agentOf(),
     settle: async () => undefined,
+    maxFormWaitMs: 10_000,
     conversations: { release },
     shared: sharedOf({ handOver }),
     onBroken,
@@ -101,6 +102,7 @@ it('only frees the conversation where there is nobody else', async () => {
   const alone = createOwnedRuns({
     agent: agentOf(),
     settle: async () => undefined,
+    maxFormWaitMs: 10_000,
     conversations: { release },
     shared: sharedOf({ hasPeers: false, handOver }),
     onBroken: vi.fn()
@@ -157,7 +159,7 @@ it('leaves those that wait, and lets those go on that are answered', async () =>
   owned.begin(execution('answered', { ticket: places.enter('jane') }))
   owned.begin(execution('waiting', { ticket: places.enter('jane') }))
   owned.abortWaiting(LEFT)
-  await vi.waitFor(() => expect(owned.ids()).toEqual(['answered']))
+  await vi.waitFor(() => expect(owned.ids()).toEqual(['answered']), { timeout: 5_000 })
 
   expect(handOver).toHaveBeenCalledExactlyOnceWith({ ...CLAIM, runId: 'waiting' })
   owned.abortAll(STOPPED)
@@ -191,7 +193,7 @@ it('keeps a run that has come back while its earlier attempt was on its way out'
   const again = execution(RUN_ID, { pen: createFakePen({ attempt: 2 }), fence: '9' })
   owned.begin(again)
   resolve()
-  await vi.waitFor(() => expect(handOver).toHaveBeenCalledOnce())
+  await vi.waitFor(() => expect(handOver).toHaveBeenCalledOnce(), { timeout: 5_000 })
 
   expect(owned.ids()).toEqual([RUN_ID])
   // What is said of the claim before is not meant for this one.

@@ -41,7 +41,7 @@ it('shows what is said at once, and keeps it behind the reader', async () => {
   expect(shown()).toEqual([STARTED, MODEL])
   expect(kept()).toEqual([STARTED])
   slow.resolve()
-  await vi.waitFor(() => expect(kept()).toEqual([STARTED, MODEL]))
+  await vi.waitFor(() => expect(kept()).toEqual([STARTED, MODEL]), { timeout: 5_000 })
 
   expect([pen.attempt, pen.createdAt, pen.outcome.state]).toEqual([2, 7, 'running'])
 })
@@ -52,7 +52,7 @@ it('keeps the end before anybody is told, after all that came before it', async 
   writes.end.mockReturnValueOnce(slow.promise)
   for (const event of [STARTED, ...saying('m1', 'One')]) pen.append(event)
   const ended = pen.end(FINISHED)
-  await vi.waitFor(() => expect(writes.end).toHaveBeenCalledOnce())
+  await vi.waitFor(() => expect(writes.end).toHaveBeenCalledOnce(), { timeout: 5_000 })
   expect(kept()).toEqual(shown())
   expect(shown()).not.toContainEqual(FINISHED)
   slow.resolve()
@@ -91,7 +91,7 @@ it('is lost once when something cannot be kept, and says nothing from then on', 
   pen.lost.addEventListener('abort', onLost)
   writes.append.mockRejectedValue(takenOver())
   pen.append(STARTED)
-  await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce())
+  await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce(), { timeout: 5_000 })
   pen.append(MODEL)
 
   expect(shown()).toEqual([STARTED])
@@ -137,10 +137,10 @@ it('notes a call while Redis restarts, and none when the run is not its own any 
 it('cuts the log here and there at the same place', async () => {
   const { pen, writes, log } = penOf({ maxLogEvents: 4 })
   for (const event of [STARTED, MODEL, ...saying('m1', 'One')]) pen.append(event)
-  await vi.waitFor(() => expect(writes.append).toHaveBeenCalled())
+  await vi.waitFor(() => expect(writes.append).toHaveBeenCalled(), { timeout: 5_000 })
   await new Promise(setImmediate)
   for (const event of saying('m2', 'Two')) pen.append(event)
-  await vi.waitFor(() => expect(writes.append.mock.lastCall?.[1]).toBe(3))
+  await vi.waitFor(() => expect(writes.append.mock.lastCall?.[1]).toBe(3), { timeout: 5_000 })
 
   const ids = log.events().map(({ id }) => id)
   expect(ids).toEqual(['2-9', '2-10', '2-11'])

@@ -36,7 +36,7 @@ function start(change: Partial<Parameters<typeof startAgentFixture>[0]> = {}) {
   })
   const stateOf = async (runId: string) => (await fixture.runs.view(caller(), runId)).state
   const waits = (runId: string) =>
-    vi.waitFor(async () => expect(await stateOf(runId)).toBe('waiting'))
+    vi.waitFor(async () => expect(await stateOf(runId)).toBe('waiting'), { timeout: 5_000 })
   async function decide(runId: string, decision: 'approve' | 'reject' = 'approve', user = 'alice') {
     const { approvals } = await fixture.runs.view(caller(), runId)
     const decisions = approvals.map(({ toolCallId }) => ({
@@ -85,7 +85,9 @@ it('leaves its place to the next question, and waits for one when it is decided'
     return [say('Done.')]
   })
   const other = await ask('Think')
-  await vi.waitFor(async () => expect(await stateOf(other.runId)).toBe('running'))
+  await vi.waitFor(async () => expect(await stateOf(other.runId)).toBe('running'), {
+    timeout: 5_000
+  })
   expect(await decide(runId)).toMatchObject({ state: 'queued' })
   expect(call).not.toHaveBeenCalled()
   model.answer(() => [say('Done.')])

@@ -73,6 +73,7 @@ function start(
   }
   const ended = executeRun(execution, {
     agent,
+    maxFormWaitMs: 10_000,
     onPhase: (_from, to) => void phases.push(to),
     ...hooks,
     ...options
@@ -95,7 +96,7 @@ it('passes on what the agent says, settles, and tells the end last', async () =>
 
 it('leaves a run that is to be left, and says nothing of its end', async () => {
   const run = start(agentOf(SAID, () => []))
-  await vi.waitFor(() => expect(run.pen.written).toHaveLength(SAID.length))
+  await vi.waitFor(() => expect(run.pen.written).toHaveLength(SAID.length), { timeout: 5_000 })
   run.controller.abort(LEFT)
 
   expect(await run.ended).toBe(false)
@@ -108,7 +109,7 @@ it('leaves a run that is to be left, and says nothing of its end', async () => {
 
 it('leaves a run too that was left while the agent was about to end it', async () => {
   const run = start(agentOf(SAID, () => [FINISHED]))
-  await vi.waitFor(() => expect(run.pen.written).toHaveLength(SAID.length))
+  await vi.waitFor(() => expect(run.pen.written).toHaveLength(SAID.length), { timeout: 5_000 })
   run.controller.abort(LEFT)
 
   expect(await run.ended).toBe(false)
@@ -173,6 +174,46 @@ it('gives the answer as much time as the wait had', async () => {
   await sleep(120)
   expect(run.phases).toEqual(['queued', 'running'])
   await run.ended
+
+  expect(reasons).toEqual([expect.objectContaining({ code: 'RUN_TIMEOUT' })])
+})
+
+it('does not end a run while its asker is waited for, and then does in the time that was left', async () => {
+  const startedAt = performance.now()
+  const reasons: unknown[] = []
+  const agent = {
+    ...agentOf([]),
+    async *run({ deadline }: Turn, signal: AbortSignal) {
+      yield MODEL
+      const goOn = deadline.hold()
+      await sleep(400)
+      reasons.push(signal.reason)
+      goOn()
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      reasons.push(signal.reason)
+      yield FINISHED
+    }
+  }
+  await start(agent, { maxRunMs: 200 }).ended
+
+  expect(reasons).toEqual([undefined, expect.objectContaining({ code: 'RUN_TIMEOUT' })])
+  expect(performance.now() - startedAt).toBeGreaterThan(550)
+})
+
+it('ends a run that nobody lets go on', async () => {
+  const reasons: unknown[] = []
+  const ending = agentOf([], ({ reason }) => {
+    reasons.push(reason)
+    return [FINISHED]
+  })
+  const agent = {
+    ...ending,
+    run(turn: Turn, signal: AbortSignal) {
+      turn.deadline.hold()
+      return ending.run(turn, signal)
+    }
+  }
+  await start(agent, { maxRunMs: 100 }, { maxFormWaitMs: 100 }).ended
 
   expect(reasons).toEqual([expect.objectContaining({ code: 'RUN_TIMEOUT' })])
 })

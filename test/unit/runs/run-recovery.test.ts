@@ -52,7 +52,7 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 it('takes over what nobody answers any more', async () => {
   const { adopt, run, shared } = recoveryOf()
-  await vi.waitFor(() => expect(adopt).toHaveBeenCalledWith(run))
+  await vi.waitFor(() => expect(adopt).toHaveBeenCalledWith(run), { timeout: 5_000 })
 
   expect(shared.takeOver).toHaveBeenCalledWith('c-1')
 })
@@ -95,7 +95,7 @@ it('stops runs of its own that were asked to stop elsewhere, heard of or not', a
   const { heard, stop, shared } = recoveryOf({ owned: () => ['run-1', 'run-2'] })
   heard.emit('cancel', 'run-1')
   expect(stop).toHaveBeenCalledExactlyOnceWith('run-1')
-  await vi.waitFor(() => expect(stop).toHaveBeenCalledWith('run-2'))
+  await vi.waitFor(() => expect(stop).toHaveBeenCalledWith('run-2'), { timeout: 5_000 })
 
   expect(shared.cancelled).toHaveBeenCalledWith(['run-1', 'run-2'])
 })
@@ -111,7 +111,7 @@ it('says so when Redis cannot be asked, and looks again', async () => {
   const error = unavailable()
   shared.lapsed.mockReset()
   shared.lapsed.mockRejectedValueOnce(error).mockResolvedValue(['c-1'])
-  await vi.waitFor(() => expect(adopt).toHaveBeenCalled())
+  await vi.waitFor(() => expect(adopt).toHaveBeenCalled(), { timeout: 5_000 })
 
   expect(onError).toHaveBeenCalledWith(error)
 })

@@ -60,6 +60,7 @@ async function goOn(
   const execution = takenOverExecution(takenOver(pen, run), parts)
   const hasEnded = await executeRun(execution, {
     agent,
+    maxFormWaitMs: 60_000,
     settle: async (id) => checkpointer.prune(id),
     onBroken: (error) => {
       throw error

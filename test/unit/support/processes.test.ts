@@ -14,7 +14,7 @@ test('a child ends when its owner is killed', async () => {
   const owner = spawn(process.execPath, ['--input-type=module', '--eval', code])
   const [pid] = (await once(owner.stdout, 'data')) as [Buffer]
   const entry = `/proc/${pid.toString()}`
-  await vi.waitFor(() => expect(existsSync(entry)).toBe(true))
+  await vi.waitFor(() => expect(existsSync(entry)).toBe(true), { timeout: 5_000 })
   owner.kill('SIGKILL')
   await vi.waitFor(() => expect(existsSync(entry)).toBe(false), { timeout: 5_000 })
 })

@@ -30,7 +30,7 @@ test('a part that hangs is ended with what it has started, and has failed', asyn
 
   expect(counted).toEqual({ passed: 0, failed: 1 })
   expect(lines.at(-1)).toBe('This part is ended: it took longer than its limit of 0.005 minutes.')
-  await vi.waitFor(() => expect(commandOf(lines[0])).toBe(''))
+  await vi.waitFor(() => expect(commandOf(lines[0])).toBe(''), { timeout: 5_000 })
 })
 
 test('counts a command as one check, and tests that it says it ran', async () => {
