@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([everything.stop(), legacyEverything.stop(), modern.stop()]))
 
 beforeEach(() => {
-  outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 8_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 8_000_000 })
   clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: undefined }),

@@ -35,7 +35,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   slow = { started: 0, cancelled: 0 }
-  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 8_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 8_000_000 })
   clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: new Secret('canary') }),

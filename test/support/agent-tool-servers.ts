@@ -13,7 +13,7 @@ export function leaseFrom(
   servers: () => readonly McpServer[],
   limits: Partial<McpLimits> = {}
 ): () => Promise<ToolSet> {
-  const outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 32_000_000 })
+  const outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 32_000_000 })
   const clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: undefined }),

@@ -30,7 +30,7 @@ async function anthropic(
   streamSilenceMs = 5_000
 ) {
   const server = await startWireServer(handle)
-  const outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 1_000_000 })
+  const outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 1_000_000 })
   onTestFinished(() => outbound.close())
   const models = createModelFactory({
     outbound,

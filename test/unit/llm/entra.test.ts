@@ -23,7 +23,7 @@ function issuing(seconds: number): WireHandler {
 async function start(handle: WireHandler, secrets: readonly string[] = [SECRET]) {
   const provider = await startScriptedModel({})
   const entra = await startWireServer(handle)
-  const outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 100_000 })
+  const outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 100_000 })
   onTestFinished(async () => {
     await outbound.close()
     await provider.stop()

@@ -31,7 +31,7 @@ let forgotten: number
 
 beforeEach(async () => {
   provider = await startScriptedModel({})
-  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 100_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 100_000 })
   secrets = [CANARY]
   forgotten = 0
 })

@@ -96,7 +96,7 @@ const refusal = (code: string, param: string, message: string) =>
 
 test('leaves out what a deployment refuses, whatever it is called, and remembers it', async () => {
   const provider = await startScriptedModel({})
-  const outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 100_000 })
+  const outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 100_000 })
   onTestFinished(async () => {
     await outbound.close()
     await provider.stop()
@@ -152,7 +152,7 @@ test('leaves out what a deployment refuses, whatever it is called, and remembers
 
 test('gives up after a bounded number of refusals', async () => {
   const provider = await startScriptedModel({})
-  const outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 100_000 })
+  const outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 100_000 })
   onTestFinished(async () => {
     await outbound.close()
     await provider.stop()

@@ -24,7 +24,7 @@ let storedKey: string
 
 beforeEach(async () => {
   cachedKey = storedKey = 'canary'
-  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 1_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 1_000_000 })
   clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: new Secret(cachedKey) }),

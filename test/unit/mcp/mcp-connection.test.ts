@@ -18,7 +18,7 @@ let connection: McpConnection | undefined
 
 beforeEach(async () => {
   server = await startFaultMcpServer()
-  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 1_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 1_000_000 })
 })
 
 afterEach(async () => {

@@ -16,7 +16,7 @@ let opened: McpConnection[]
 beforeEach(async () => {
   opened = []
   ;[server, foreign] = await Promise.all([startSseMcpServer(), startSseMcpServer()])
-  outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 1_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 1_000_000 })
 })
 
 afterEach(async () => {

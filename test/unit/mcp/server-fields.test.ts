@@ -14,7 +14,7 @@ let clients: McpClients
 beforeEach(async () => {
   const tools = ['get_host', 'get_secret', 'set_host'].map((name) => ({ ...ECHO, name }))
   fault = await startFaultMcpServer({ tools })
-  outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 8_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 8_000_000 })
   clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: new Secret('canary-canary') }),

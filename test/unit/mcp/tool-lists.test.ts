@@ -10,7 +10,7 @@ let clients: McpClients
 let server: FaultMcpServer
 
 beforeEach(async () => {
-  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 1_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 1_000_000 })
   server = await startFaultMcpServer()
 })
 

@@ -29,7 +29,7 @@ beforeEach(() => {
   secret = 'canary'
   forgotten = []
   nowMs = 0
-  outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 8_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 8_000_000 })
   clients = createClients(5000)
 })
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
   nowMs = 0
   stated = []
   fault = await startFaultMcpServer()
-  outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: 8_000_000 })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 8_000_000 })
   clients = createMcpClients({
     outbound,
     resolveCredential: async () => {
@@ -45,8 +45,10 @@ afterEach(async () => {
 
 const context = () => ({ signal: AbortSignal.timeout(30_000), correlationId: 'c-1' })
 const named = (id: string): AskingUser => ({ id, grant: new Secret(`grant of ${id}`) })
+/** A shared machine stands still for seconds now and then. */
+const SLOW = { timeoutMs: 20_000, connectTimeoutMs: 20_000 }
 const server = (change = {}) =>
-  mcpServer({ name: 'crm', identity: 'user', address: fault.url, timeoutMs: 20_000, ...change })
+  mcpServer({ name: 'crm', identity: 'user', address: fault.url, ...SLOW, ...change })
 
 const lease = (user: AskingUser, ...servers: ReturnType<typeof server>[]) =>
   clients.lease(askedBy(servers, user), undefined, context())

@@ -23,7 +23,7 @@ let bad: FaultMcpServer
 let good: FaultMcpServer
 
 beforeEach(async () => {
-  outbound = createOutbound({ connectTimeoutMs: 2_000, maxResponseBytes: MAX_RESPONSE_BYTES })
+  outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: MAX_RESPONSE_BYTES })
   clients = createMcpClients({
     outbound,
     resolveCredential: async ({ address }) => ({ address, secret: undefined }),

@@ -210,7 +210,7 @@ test.each([
     await writeFile(file, TEST_AUTHORITY)
     const script = `
     import { createOutbound, describeFailure } from ${JSON.stringify(OUTBOUND)}
-    const outbound = createOutbound({ connectTimeoutMs: 2000, maxResponseBytes: 1000 })
+    const outbound = createOutbound({ connectTimeoutMs: 20_000, maxResponseBytes: 1000 })
     const said = await outbound.fetchFor({ verifyTls: true })('https://127.0.0.1:${port}/')
       .then((answer) => answer.text(), (error) => describeFailure(error))
     process.stdout.write(String(said))
