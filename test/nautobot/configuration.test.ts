@@ -10,8 +10,8 @@ import { mcpServerSchemas } from '../../src/http/mcp-server-schemas.ts'
 import { createRedis } from '../../src/platform/redis.ts'
 import { Secret } from '../../src/platform/secret.ts'
 import { createSecretResolver } from '../../src/secrets/secret-resolver.ts'
-import { testClient } from '../support/catalog-objects.ts'
 import { createCaller, startApp } from '../support/http-app.ts'
+import { sharedNautobot } from './support/client.ts'
 import { restAs } from './support/rest.ts'
 
 const tokenOf = (user: UserName) => new Secret(inject('nautobot').users[user].token)
@@ -28,7 +28,7 @@ interface Answer {
 
 /** Our configuration routes in front of the real Nautobot; `ask` calls them with a user's API token. */
 async function startRoutes() {
-  const client = testClient(inject('nautobot').url)
+  const client = sharedNautobot()
   const reader = createCatalogReader(client)
   const options = {
     reader,
@@ -65,7 +65,10 @@ async function create(ask: Ask, list: string, body: object) {
   const { status, body: object } = await ask('admin', 'POST', list, body)
   expect(object).toMatchObject({ name: expect.any(String) })
   expect(status).toBe(201)
-  onTestFinished(async () => void (await ask('admin', 'DELETE', `${list}/${object.id}`)))
+  onTestFinished(async () => {
+    const removed = await ask('admin', 'DELETE', `${list}/${object.id}`)
+    expect(removed.status, JSON.stringify(removed.body)).toBe(204)
+  })
   return object
 }
 
@@ -83,7 +86,7 @@ const model = {
 
 const load = () =>
   createCatalogLoader({
-    client: testClient(inject('nautobot').url),
+    client: sharedNautobot(),
     serviceToken: tokenOf('service'),
     signal,
     onLeftOut: (leftOut) => expect.fail(JSON.stringify(leftOut))
@@ -184,7 +187,7 @@ it('gives back what Nautobot refuses, with the fields in our words', async () =>
 })
 
 it('tells a wrong token from a missing right', async () => {
-  const client = testClient(inject('nautobot').url)
+  const client = sharedNautobot()
   const path = '/api/plugins/ai-ops/llm-models/'
 
   await expect(
@@ -274,7 +277,7 @@ it('[S3] resolves a secret for the address it belongs to, and for no other until
   const { id } = await create(ask, 'llm-models', { ...model, secretsGroup: group })
   let outdated = 0
   const resolver = createSecretResolver({
-    client: testClient(inject('nautobot').url),
+    client: sharedNautobot(),
     serviceToken: tokenOf('service'),
     signal,
     maxAgeMs: 60_000,
