@@ -86,10 +86,12 @@ export interface McpClients extends ToolSets {
 export function createMcpClients(options: McpClientsOptions): McpClients {
   const { maxResultBytes, now = Date.now } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const closing = new AbortController()
+  const connecting = { ...options, closing: closing.signal }
   const pool = createMcpPool({
     connect: (server, correlationId) =>
       connect(
-        { ...options, onToolsChanged: () => lists.expire(server), mayElicit: true },
+        { ...connecting, onToolsChanged: () => lists.expire(server), mayElicit: true },
         limits,
         server,
         correlationId
@@ -125,12 +127,14 @@ export function createMcpClients(options: McpClientsOptions): McpClients {
     connections: pool.size,
     probe: createMcpProbe({
       // No user asks: a server that wants to know one answers by its refusal.
-      connect: (server, correlationId) => connect(options, limits, asNobody(server), correlationId),
+      connect: (server, correlationId) =>
+        connect(connecting, limits, asNobody(server), correlationId),
       ...(options.forgetCredential && { forgetCredential: options.forgetCredential }),
       timeoutMs: limits.probeTimeoutMs,
       now
     }),
     close: async () => {
+      closing.abort()
       await lists.close()
       await pool.close()
     }
@@ -141,7 +145,11 @@ function asNobody(server: McpServer): McpServer {
   return server.identity === 'user' ? { ...server, identity: 'none' } : server
 }
 
-type Connecting = McpClientsOptions & ConnectionListener
+type Connecting = McpClientsOptions &
+  ConnectionListener & {
+    /** Nothing is connected to any more. */
+    readonly closing: AbortSignal
+  }
 
 async function connect(
   options: Connecting,
@@ -150,14 +158,14 @@ async function connect(
   correlationId: string
 ): Promise<McpConnection> {
   const { connectTimeoutMs, timeoutMs: callTimeoutMs, totalTimeoutMs } = server
-  const { onToolsChanged, mayElicit = false } = options
+  const { onToolsChanged, mayElicit = false, closing } = options
   const following = {
-    ...{ connectTimeoutMs, callTimeoutMs, totalTimeoutMs, mayElicit },
+    ...{ connectTimeoutMs, callTimeoutMs, totalTimeoutMs, mayElicit, signal: closing },
     ...(onToolsChanged && { onToolsChanged })
   }
   if (server.command) return connectStdio(server.command, following)
   // With a signal of its own: whoever asked first may leave, the others wait for the same connection.
-  const signal = AbortSignal.timeout(connectTimeoutMs)
+  const signal = AbortSignal.any([AbortSignal.timeout(connectTimeoutMs), closing])
   const credential = await credentialOf(options, server, { signal, correlationId })
   const open = server.transport === 'sse' ? connectSse : connectHttp
   const connection = await open({
