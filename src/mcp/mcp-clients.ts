@@ -36,6 +36,8 @@ const DEFAULT_LIMITS = {
   listRetryAfterMs: 30_000,
   maxKeptLists: 1000,
   maxListsAtATime: 8,
+  maxListPlaceMs: 1000,
+  maxSlowLists: 100,
   circuitMaxFailures: 3,
   circuitPauseMs: 30_000,
   maxTools: 5000,
@@ -114,15 +116,16 @@ export function createMcpClients(options: McpClientsOptions): McpClients {
     retryAfterMs: limits.listRetryAfterMs,
     maxKeptLists: limits.maxKeptLists,
     maxListsAtATime: limits.maxListsAtATime,
+    maxListPlaceMs: limits.maxListPlaceMs,
+    maxSlowLists: limits.maxSlowLists,
     now,
     ...(options.onFailed && { onFailed: options.onFailed }),
     ...(options.onLeftOut && { onLeftOut: options.onLeftOut }),
     ...(options.onListed && { onListed: options.onListed })
   })
   const { maxTools, builtInTimeoutMs } = limits
-  const { lease } = createToolSets({ pool, lists, maxResultBytes, maxTools, builtInTimeoutMs })
   return {
-    lease,
+    ...createToolSets({ pool, lists, maxResultBytes, maxTools, builtInTimeoutMs }),
     lists,
     connections: pool.size,
     probe: createMcpProbe({
