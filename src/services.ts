@@ -81,6 +81,7 @@ export async function createServices({
     surroundings,
     nautobot,
     onRightsChanged: () => forgetRights(tools),
+    onRead: (catalog) => answering.warm(catalog),
     onEvent: (event) => forgetChanged(event, tools)
   })
   const facts = createMcpFacts(common)

@@ -34,7 +34,12 @@ export function modelsFor(catalog: Catalog, { llmModelIds }: UserToken): LlmMode
 
 /** MCP servers that a user may ask now. Those of the environment belong to everybody who may chat. */
 export function serversFor(catalog: Catalog, { mcpServerIds }: UserToken): McpServer[] {
-  return catalog.mcpServers.filter((server) => isInUse(server) && isTheirs(server, mcpServerIds))
+  return serversInUse(catalog).filter((server) => isTheirs(server, mcpServerIds))
+}
+
+/** MCP servers that somebody may ask now. */
+export function serversInUse({ mcpServers }: Catalog): McpServer[] {
+  return mcpServers.filter(isInUse)
 }
 
 /** Those of them that a conversation with the model begins with. */

@@ -36,6 +36,8 @@ const DEFAULT_LIMITS = {
   listRetryAfterMs: 30_000,
   maxKeptLists: 1000,
   maxListsAtATime: 8,
+  maxListPlaceMs: 1000,
+  maxSlowLists: 100,
   circuitMaxFailures: 3,
   circuitPauseMs: 30_000,
   maxTools: 5000,
@@ -86,10 +88,12 @@ export interface McpClients extends ToolSets {
 export function createMcpClients(options: McpClientsOptions): McpClients {
   const { maxResultBytes, now = Date.now } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const closing = new AbortController()
+  const connecting = { ...options, closing: closing.signal }
   const pool = createMcpPool({
     connect: (server, correlationId) =>
       connect(
-        { ...options, onToolsChanged: () => lists.expire(server), mayElicit: true },
+        { ...connecting, onToolsChanged: () => lists.expire(server), mayElicit: true },
         limits,
         server,
         correlationId
@@ -112,25 +116,28 @@ export function createMcpClients(options: McpClientsOptions): McpClients {
     retryAfterMs: limits.listRetryAfterMs,
     maxKeptLists: limits.maxKeptLists,
     maxListsAtATime: limits.maxListsAtATime,
+    maxListPlaceMs: limits.maxListPlaceMs,
+    maxSlowLists: limits.maxSlowLists,
     now,
     ...(options.onFailed && { onFailed: options.onFailed }),
     ...(options.onLeftOut && { onLeftOut: options.onLeftOut }),
     ...(options.onListed && { onListed: options.onListed })
   })
   const { maxTools, builtInTimeoutMs } = limits
-  const { lease } = createToolSets({ pool, lists, maxResultBytes, maxTools, builtInTimeoutMs })
   return {
-    lease,
+    ...createToolSets({ pool, lists, maxResultBytes, maxTools, builtInTimeoutMs }),
     lists,
     connections: pool.size,
     probe: createMcpProbe({
       // No user asks: a server that wants to know one answers by its refusal.
-      connect: (server, correlationId) => connect(options, limits, asNobody(server), correlationId),
+      connect: (server, correlationId) =>
+        connect(connecting, limits, asNobody(server), correlationId),
       ...(options.forgetCredential && { forgetCredential: options.forgetCredential }),
       timeoutMs: limits.probeTimeoutMs,
       now
     }),
     close: async () => {
+      closing.abort()
       await lists.close()
       await pool.close()
     }
@@ -141,7 +148,11 @@ function asNobody(server: McpServer): McpServer {
   return server.identity === 'user' ? { ...server, identity: 'none' } : server
 }
 
-type Connecting = McpClientsOptions & ConnectionListener
+type Connecting = McpClientsOptions &
+  ConnectionListener & {
+    /** Nothing is connected to any more. */
+    readonly closing: AbortSignal
+  }
 
 async function connect(
   options: Connecting,
@@ -150,14 +161,14 @@ async function connect(
   correlationId: string
 ): Promise<McpConnection> {
   const { connectTimeoutMs, timeoutMs: callTimeoutMs, totalTimeoutMs } = server
-  const { onToolsChanged, mayElicit = false } = options
+  const { onToolsChanged, mayElicit = false, closing } = options
   const following = {
-    ...{ connectTimeoutMs, callTimeoutMs, totalTimeoutMs, mayElicit },
+    ...{ connectTimeoutMs, callTimeoutMs, totalTimeoutMs, mayElicit, signal: closing },
     ...(onToolsChanged && { onToolsChanged })
   }
   if (server.command) return connectStdio(server.command, following)
   // With a signal of its own: whoever asked first may leave, the others wait for the same connection.
-  const signal = AbortSignal.timeout(connectTimeoutMs)
+  const signal = AbortSignal.any([AbortSignal.timeout(connectTimeoutMs), closing])
   const credential = await credentialOf(options, server, { signal, correlationId })
   const open = server.transport === 'sse' ? connectSse : connectHttp
   const connection = await open({

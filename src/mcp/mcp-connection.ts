@@ -1,6 +1,7 @@
 import type { Client, ElicitResult, Transport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { McpCommand } from '../catalog/catalog.ts'
+import { abortable } from '../platform/abortable.ts'
 import type { CallContext } from '../platform/call-context.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { McpFailure, toMcpFailure } from './mcp-failure.ts'
@@ -61,6 +62,11 @@ export interface ConnectionTimeouts {
   readonly totalTimeoutMs: number
 }
 
+export interface ConnectionTrial {
+  /** Ends the attempt to connect; the connection itself is not its business. */
+  readonly signal?: AbortSignal
+}
+
 export interface ConnectionListener {
   /** The server says that its tools are others now; it is listened to only if it says that it tells. */
   readonly onToolsChanged?: () => void
@@ -68,7 +74,9 @@ export interface ConnectionListener {
   readonly mayElicit?: boolean
 }
 
-export type ConnectOptions = ServerAccess & ConnectionTimeouts & ConnectionListener
+type ConnectingOptions = ConnectionTimeouts & ConnectionListener & ConnectionTrial
+
+export type ConnectOptions = ServerAccess & ConnectingOptions
 
 /** Streamable HTTP; negotiates the newest protocol that both sides know. Throws McpFailure. */
 export async function connectHttp(options: ConnectOptions): Promise<McpConnection> {
@@ -85,7 +93,7 @@ export async function connectSse(options: ConnectOptions): Promise<McpConnection
 /** Starts a program, which ends with the connection. Throws McpFailure. */
 export async function connectStdio(
   command: McpCommand,
-  options: ConnectionTimeouts & ConnectionListener
+  options: ConnectingOptions
 ): Promise<McpConnection> {
   const { createStdioTransport } = await import('./mcp-legacy-transports.ts')
   return connect(() => createStdioTransport(command), options, 'auto')
@@ -93,7 +101,7 @@ export async function connectStdio(
 
 async function connect(
   createTransport: (mayListen: () => boolean) => SessionTransport,
-  options: ConnectionTimeouts & ConnectionListener,
+  options: ConnectingOptions,
   mode: 'auto' | 'legacy'
 ): Promise<McpConnection> {
   const { connectTimeoutMs, onToolsChanged, mayElicit = false } = options
@@ -110,7 +118,7 @@ async function connect(
     const transport = createTransport(() => tellsOfTools() || mayAsk())
     if (mayElicit) answerElicitations(client, calls)
     if (onToolsChanged) client.setNotificationHandler(TOOLS_CHANGED, () => onToolsChanged())
-    await connectWithin(client, transport, connectTimeoutMs)
+    await connectWithin(client, transport, options)
     if (tellsOfTools() && client.getProtocolEra() === 'modern') listen(client, connectTimeoutMs)
     return createConnection(client, calls, options, () => transport.endSession())
   } catch (error) {
@@ -139,9 +147,14 @@ function whileConnecting(failure: McpFailure): McpFailure {
 }
 
 /** Negotiation is up to three requests; together they get one time-out. */
-async function connectWithin(client: Client, transport: Transport, timeoutMs: number) {
-  const connecting = client.connect(transport, { timeout: timeoutMs }).then(() => true)
-  if (await withDeadline(connecting, timeoutMs)) return
+async function connectWithin(
+  client: Client,
+  transport: Transport,
+  { connectTimeoutMs, signal = new AbortController().signal }: ConnectingOptions
+) {
+  signal.throwIfAborted()
+  const connecting = client.connect(transport, { timeout: connectTimeoutMs }).then(() => true)
+  if (await abortable(withDeadline(connecting, connectTimeoutMs), signal)) return
   connecting.catch(() => undefined)
   const { SdkError, SdkErrorCode } = await import('@modelcontextprotocol/client')
   throw new SdkError(SdkErrorCode.RequestTimeout, 'The connection took too long')

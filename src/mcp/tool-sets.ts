@@ -50,6 +50,8 @@ export interface ToolSets {
     builtIn: BuiltInServer | undefined,
     context: CallContext
   ): Promise<ToolSet>
+  /** Has the tools of servers asked for before the first run wants them: see `ToolLists.warm`. */
+  warm(servers: readonly McpServer[], builtIn: Pick<BuiltInServer, 'name'> | undefined): void
 }
 
 type Call = (args: object, context: ToolContext) => Promise<ToolResult>
@@ -72,14 +74,15 @@ export function createToolSets(options: ToolSetsOptions): ToolSets {
       const offers = combine(own.offers, foreign).slice(0, options.maxTools)
       const unavailable = foreign.flatMap((each) => describeGap(each, offers, options.maxTools))
       return createToolSet(offers, unavailable, own.release)
-    }
+    },
+    warm: (servers, builtIn) => options.lists.warm(distinct(servers, builtIn))
   }
 }
 
 /** Each server once, and none under the name of the built-in one: people and metrics tell them apart by it. */
 function distinct(
   servers: readonly McpServer[],
-  builtIn: BuiltInServer | undefined
+  builtIn: Pick<BuiltInServer, 'name'> | undefined
 ): readonly McpServer[] {
   const reserved = builtIn?.name.toLowerCase()
   const byId = new Map(servers.map((server) => [server.id, server]))

@@ -43,7 +43,8 @@ export function createToolWatch({ records, onChanged, onFailed }: ToolWatchOptio
     return (await records.read([serverId])).get(serverId)
   }
 
-  const noting = new Set<Promise<void>>()
+  /** The last note of each server: the next one is compared with what that has kept. */
+  const noting = new Map<string, Promise<void>>()
 
   async function compare(server: McpServer, { tools }: PreparedTools): Promise<void> {
     try {
@@ -61,11 +62,14 @@ export function createToolWatch({ records, onChanged, onFailed }: ToolWatchOptio
     note(server, listed) {
       // Each user may be shown others, which are no change and nobody else's business.
       if (server.identity === 'user') return
-      const note = compare(server, listed)
-      noting.add(note)
-      void note.finally(() => noting.delete(note))
+      const before = noting.get(server.id) ?? Promise.resolve()
+      const note = before.then(() => compare(server, listed))
+      noting.set(server.id, note)
+      void note.finally(() => {
+        if (noting.get(server.id) === note) noting.delete(server.id)
+      })
     },
-    close: async () => void (await Promise.all(noting)),
+    close: async () => void (await Promise.all(noting.values())),
     async changed(serverIds) {
       try {
         const known = await records.read(serverIds)
@@ -84,6 +88,7 @@ export function createToolWatch({ records, onChanged, onFailed }: ToolWatchOptio
       }
     },
     async accept(server, { tools }) {
+      await noting.get(server.id)
       const accepted = (await recordOf(server.id))?.accepted ?? {}
       const hashes = hashesOf(tools)
       await records.keep(server.id, { accepted: Object.fromEntries(hashes), changed: [] })

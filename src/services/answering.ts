@@ -1,9 +1,11 @@
 import { type Agent, createAgent } from '../agent/agent.ts'
 import { createAgentGraph } from '../agent/agent-graph.ts'
 import { createPromptBudgets } from '../agent/prompt-budget.ts'
+import { serversInUse } from '../agent/turn-choice.ts'
 import { createRunToken } from '../auth/run-token.ts'
 import type { StateUser } from '../auth/user-statement.ts'
 import type { UserTokens } from '../auth/user-token.ts'
+import type { Catalog } from '../catalog/catalog.ts'
 import type { Config } from '../config.ts'
 import type { ConversationCleanup } from '../conversations/conversation-cleanup.ts'
 import { branchPoint, type ConversationCheckpointer } from '../conversations/conversation-tree.ts'
@@ -68,6 +70,8 @@ export interface Answering {
   readonly modelProbes: ModelProbes
   readonly probeServer: McpProbe
   readonly lists: FreshLists
+  /** Has what the next question needs of the catalog's MCP servers asked for; neither waits nor throws. */
+  warm(catalog: Catalog): void
   close(): Promise<void>
 }
 
@@ -114,6 +118,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     modelProbes: probing.probes,
     probeServer: mcp.probe,
     lists: mcp.lists,
+    warm: (catalog) => mcp.warm(serversInUse(catalog), { name: NAUTOBOT_TOOL_SERVER }),
     async close() {
       runs.close()
       await probing.close()

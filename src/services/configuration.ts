@@ -1,3 +1,4 @@
+import type { Catalog } from '../catalog/catalog.ts'
 import { type CatalogEvent, createCatalogInvalidation } from '../catalog/catalog-invalidation.ts'
 import { createCatalogLoader } from '../catalog/catalog-loader.ts'
 import { type CatalogReader, createCatalogReader } from '../catalog/catalog-reader.ts'
@@ -42,6 +43,8 @@ export interface ConfigurationParts {
   readonly audit: Audit
   /** What a user may do, or with which model, may be different from now on. */
   readonly onRightsChanged: () => void
+  /** The catalog was read, changed or not. */
+  readonly onRead: (catalog: Catalog) => void
   /** Something was saved in Nautobot; undefined: anything may have been. */
   readonly onEvent: (event: CatalogEvent | undefined) => void
 }
@@ -89,7 +92,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
 }
 
 function createStore(
-  { config, surroundings, nautobot, logger, metrics, onRightsChanged }: ConfigurationParts,
+  { config, surroundings, nautobot, logger, metrics, onRightsChanged, onRead }: ConfigurationParts,
   signal: AbortSignal
 ): CatalogStore {
   const load = createCatalogLoader({
@@ -108,6 +111,7 @@ function createStore(
       if (revision !== undefined && revision !== catalog.revision) onRightsChanged()
       revision = catalog.revision
       metrics.catalogLoadedAt.set(catalog.loadedAt / 1_000)
+      onRead(catalog)
       return catalog
     },
     maxAgeMs: config.limits.catalogMaxAgeMs,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '../support/redis.ts'
 import { ask, askMany, median } from './load.ts'
 import { metric, type Side, startProduct, startSide } from './side.ts'
@@ -12,6 +13,8 @@ const USERS = 20
 const SHORT = { tokens: 1, tokenMs: 0 }
 /** Lists of servers that cannot be asked come in behind the first question. */
 const SETTLED_MS = 60_000
+/** What the first question is behind readiness where it does not come at once. */
+const LATER_MS = 5_000
 const POLL_MS = 200
 
 interface Figures {
@@ -26,13 +29,15 @@ interface Figures {
 /** 100 MCP servers of 20 tools, beside none, and with a third of them down. */
 export async function measureServers(rounds: number): Promise<Finding[]> {
   const cases = [
-    { name: 'no MCP servers', servers: 0, down: 0 },
-    { name: `${SERVERS} servers × ${TOOLS} tools`, servers: SERVERS, down: 0 },
-    { name: `the same, ${DOWN} of them down`, servers: SERVERS, down: DOWN }
+    { name: 'no MCP servers', servers: 0, down: 0, waitMs: 0 },
+    { name: `${SERVERS} servers × ${TOOLS} tools`, servers: SERVERS, down: 0, waitMs: 0 },
+    { name: `the same, ${DOWN} of them down`, servers: SERVERS, down: DOWN, waitMs: 0 },
+    { name: `all up, asked ${LATER_MS} ms later`, servers: SERVERS, down: 0, waitMs: LATER_MS },
+    { name: `${DOWN} down, asked later`, servers: SERVERS, down: DOWN, waitMs: LATER_MS }
   ]
   const measured = cases.map((one) => ({ ...one, rounds: [] as Figures[] }))
   for (let done = 0; done < rounds; done += 1) {
-    for (const one of measured) one.rounds.push(await measureOnce(one.servers, one.down))
+    for (const one of measured) one.rounds.push(await measureOnce(one))
   }
   const of = (at: number, key: keyof Figures) =>
     median((measured[at]?.rounds ?? []).map((figures) => figures[key]))
@@ -56,7 +61,14 @@ export async function measureServers(rounds: number): Promise<Finding[]> {
   ]
 }
 
-async function measureOnce(servers: number, down: number): Promise<Figures> {
+interface Case {
+  readonly servers: number
+  readonly down: number
+  /** From readiness to the first question. */
+  readonly waitMs: number
+}
+
+async function measureOnce({ servers, down, waitMs }: Case): Promise<Figures> {
   const undo: (() => Promise<unknown>)[] = []
   const kept = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
     const started = await starting
@@ -75,7 +87,7 @@ async function measureOnce(servers: number, down: number): Promise<Figures> {
     return await measureProduct(
       { modelUrl: model.url, nautobotUrl: nautobot.url, redisUrl: redis.url },
       kept,
-      servers - down
+      { alive: servers - down, waitMs }
     )
   } finally {
     for (let step = undo.pop(); step; step = undo.pop()) await step()
@@ -85,7 +97,7 @@ async function measureOnce(servers: number, down: number): Promise<Figures> {
 async function measureProduct(
   urls: { modelUrl: string; nautobotUrl: string; redisUrl: string },
   kept: (starting: Promise<Side>) => Promise<Side>,
-  alive: number
+  { alive, waitMs }: { readonly alive: number; readonly waitMs: number }
 ): Promise<Figures> {
   const json = async (path: string, init?: RequestInit) =>
     (await fetch(urls.nautobotUrl + path, init)).json()
@@ -105,6 +117,7 @@ async function measureProduct(
   const side = await kept(startProduct('AI Ops', env, (user) => sessions[user % USERS] ?? ''))
   await waitFor(async () => (await fetch(`${side.url}/readyz`)).ok)
   const readyMs = performance.now() - startedAt
+  await sleep(waitMs)
   const { firstTextMs: firstQuestionMs } = await ask(side, { ...SHORT, user: 0 })
   await waitFor(async () => (await connectionsOf(side)) >= alive)
   await askMany(side, SHORT, { questions: USERS, together: 1 })
@@ -127,6 +140,6 @@ async function waitFor(check: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + SETTLED_MS
   while (!(await check())) {
     if (performance.now() > until) throw new Error(`Not so after ${SETTLED_MS / 1_000} s.`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    await sleep(POLL_MS)
   }
 }

@@ -30,6 +30,7 @@ import { startLabSidecar } from './support/sidecar-lab.ts'
 /** Packages that are not on the machine yet are downloaded. */
 const INSTALL_TIMEOUT_MS = 300_000
 const CALL_TIMEOUT_MS = 1_500
+const RETRY_WAIT_MS = 60_000
 /** Of the server's walk; together they take longer than a call that says nothing may. */
 const STEPS = 6
 const TRANSPORTS = ['http', 'sse', 'stdio'] as const
@@ -105,12 +106,16 @@ function testLine(line: PythonLine): void {
     })
   })
 
-  test('[T5] answers in a chat, asked with schemas that name every choice and every alternative', () =>
-    askInChat([
-      { name: 'http', url: peers.get('http')?.url },
-      { name: 'sse', url: peers.get('sse')?.url, transport: 'sse' },
-      { name: 'stdio', command }
-    ]))
+  test(
+    '[T5] answers in a chat, asked with schemas that name every choice and every alternative',
+    { timeout: 2 * RETRY_WAIT_MS },
+    () =>
+      askInChat([
+        { name: 'http', url: peers.get('http')?.url },
+        { name: 'sse', url: peers.get('sse')?.url, transport: 'sse' },
+        { name: 'stdio', command }
+      ])
+  )
 }
 
 const CALLS = [
@@ -130,9 +135,9 @@ async function askInChat(servers: readonly LabServer[]): Promise<void> {
   const service = await startLabSidecar(model.url, { AI_OPS_MCP_SERVERS: JSON.stringify(unasked) })
   onTestFinished(service.stop)
   const mcpServers = servers.map(({ name }) => name)
-  // A question waits less long for a list than a program of Python may take to start: later ones have it.
+  // A program of Python may take longer to start than it is given; then it is started again half a minute later.
   const early = async () => (await ask(service.url, { message: 'Are you there?', mcpServers })).gaps
-  await expect.poll(early, { timeout: 20_000 }).toEqual([])
+  await expect.poll(early, { timeout: RETRY_WAIT_MS, interval: 500 }).toEqual([])
   model.answer((request) => {
     const results = sinceLastQuestion(request).filter(({ role }) => role === 'tool')
     return results.length > 0 ? [say(results.map(textOf).join('\n'))] : CALLS

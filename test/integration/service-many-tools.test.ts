@@ -84,7 +84,9 @@ test('[T5] of 300 tools on six pages, with long names and exotic schemas, every 
   const called = plant.asked('tools/call').map(({ params }) => params.name)
   expect(called.toSorted()).toEqual(tools.map(({ name }) => name).toSorted())
   expect(refusals).toEqual([])
-  expect(plant.asked('tools/list')).toHaveLength(6)
+  // The health check asks for the first page too, once a minute.
+  const cursors = plant.asked('tools/list').flatMap(({ params: { cursor } }) => cursor ?? [])
+  expect(cursors).toEqual(['1', '2', '3', '4', '5'])
   for (const { body } of replicas.model.requests.slice(before)) {
     const offered = body.tools ?? []
     expect(offered.length).toBeLessThanOrEqual(128)

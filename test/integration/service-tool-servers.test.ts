@@ -113,7 +113,10 @@ test('a dead, a wrong and a mute server break no answer: the others are asked, t
   expect(answer.gaps).toEqual([
     'dead could not be asked: the connection was refused.',
     'page could not be asked: its address does not answer as an MCP server.',
-    'mute could not be asked: it did not list its tools within 2 s.'
+    // By then its time to be connected to may be over.
+    expect.stringMatching(
+      /^mute could not be asked: it did not (list its tools within 2|answer within 5) s\.$/
+    )
   ])
   expect(JSON.stringify(answer)).not.toContain(`127.0.0.1:${mute.port}`)
 })

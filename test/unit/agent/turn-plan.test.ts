@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { serversFor } from '../../../src/agent/turn-choice.ts'
+import { serversFor, serversInUse } from '../../../src/agent/turn-choice.ts'
 import { planTurn } from '../../../src/agent/turn-plan.ts'
 import type { Catalog, LlmModel } from '../../../src/catalog/catalog.ts'
 import type { ConversationChoice } from '../../../src/conversations/conversation-choice.ts'
@@ -29,6 +29,12 @@ it('a user has the servers of their permissions, and those of the environment', 
   expect(namesOf(plan(undefined).servers)).toEqual(['mine', 'of the environment'])
   expect(namesOf(plan(['s-1', 'mine']).servers)).toEqual(['mine'])
   expect(plan([]).servers).toEqual([])
+})
+
+it('a server is in use unless it is disabled or in Maintenance, also while it fails', () => {
+  const failing = catalogOf({ mcpServers: [mcpServer({ name: 'failing', status: 'Failed' })] })
+  expect(namesOf(serversInUse(catalog))).toEqual(['mine', 'theirs', 'of the environment'])
+  expect(namesOf(serversInUse(failing))).toEqual(['failing'])
 })
 
 it('a server that a user may not use is answered like one that there is not', () => {

@@ -55,7 +55,7 @@ test('keeps as many lists as allowed, and forgets the one that was used longest 
 })
 
 test('asks for as many lists at a time as allowed', async () => {
-  limitTo({ maxListsAtATime: 2 })
+  limitTo({ maxListsAtATime: 2, maxListPlaceMs: 60_000 })
   server.misbehave(({ method }) => (method === 'tools/list' ? { kind: 'hang' } : undefined))
   const stop = new AbortController()
   const context = { signal: stop.signal, correlationId: 'c-1' }

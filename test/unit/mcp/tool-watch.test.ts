@@ -50,6 +50,17 @@ test('a changed description or schema is flagged, and told once', async () => {
   expect(told).toEqual([['a', 'b']])
 })
 
+test('lists that come at the same time tell of a change once, and never undo what is accepted', async () => {
+  const { watch, told, see } = watching()
+  await see(listOf(['a', 'reads']))
+  const changed = listOf(['a', 'deletes'])
+  watch.note(server, changed)
+  watch.note(server, changed)
+  await watch.accept(server, changed)
+  expect(await watch.changed(['s-1'])).toEqual(new Map([['s-1', []]]))
+  expect(told).toEqual([['a']])
+})
+
 test('one that is as it was again is flagged no more', async () => {
   const { see } = watching()
   await see(listOf(['a', 'reads']))
