@@ -19,6 +19,8 @@ export interface NamedObject {
   readonly name: string
   /** Under which it is in the log, when not by the name: an address, a serial, a MAC or a URL names it otherwise. */
   readonly ids: readonly string[]
+  /** What these are called. */
+  readonly labels: readonly string[]
   /** Why it is not known whether there is such an object. */
   readonly gap?: string
 }
@@ -32,7 +34,7 @@ export interface NamedIn extends UserModels {
   readonly changesOf: (name: string) => Promise<number>
 }
 
-const asNamed = (name: string): NamedObject => ({ name, ids: [] })
+const asNamed = (name: string): NamedObject => ({ name, ids: [], labels: [] })
 
 /**
  * Looks up what the log has nothing of: no change of a thing that does not exist is no answer. Throws ToolRefusal
@@ -45,18 +47,19 @@ export async function lookUpChanged(written: string, around: NamedIn): Promise<N
   if (identifier.kind === 'id') return asNamed(written)
   if (identifier.kind === 'url') {
     const { id } = placeOfUrl(identifier.path, { models, asked: undefined })
-    return { name: written, ids: [id] }
+    return { name: written, ids: [id], labels: [] }
   }
   if ((await around.changesOf(written)) > 0) return asNamed(written)
   const naming = { ...around, identifier, written: name, asked: undefined }
   const targets = await targetsOf(naming, around.kind)
-  if (typeof targets === 'string') return { name: written, ids: [], gap: targets }
+  if (typeof targets === 'string') return { ...asNamed(written), gap: targets }
   const found = await searchFor(naming, targets)
   if (found.length === 0) throw await notFound(naming, targets)
   if (found.some(({ label }) => label.toLowerCase() === name.toLowerCase())) return asNamed(written)
   if (found.length > MAX_CANDIDATES)
     throw new ToolRefusal(`"${name}" may mean more than ${MAX_CANDIDATES} objects. Ask by id.`)
-  return { name: written, ids: found.map(({ id }) => id) }
+  const labels = [...new Set(found.map(({ label }) => label))]
+  return { name: written, ids: found.map(({ id }) => id), labels }
 }
 
 /** Where a name is looked for; a sentence where it cannot be looked for. */

@@ -181,7 +181,23 @@ async function read(plan: Plan, input: ChangesInput, directory: ModelDirectory):
   return { log: await ask(meant), filters: meant, named }
 }
 
-/** Who changed what, newest first; warm, one request to Nautobot, and up to three more when there is nothing to show. */
+/** What was not taken as it was written. */
+function inOtherWords(
+  { location = [] }: ChangesInput,
+  filters: readonly Filter[],
+  named: readonly NamedObject[]
+) {
+  const places = filters.filter(({ name }) => name === LOCATION)
+  const { read_as } = readAs({ location }, places)
+  const labels = named.flatMap((one) => one.labels)
+  if (!read_as && labels.length === 0) return {}
+  return { read_as: { ...read_as, ...(labels.length > 0 && { object: labels }) } }
+}
+
+/**
+ * Who changed what, newest first; warm, one request to Nautobot. More when there is nothing to show, or several names: why,
+ * and what a name means.
+ */
 export async function changes(
   input: ChangesInput,
   asker: Asker,
@@ -197,15 +213,11 @@ export async function changes(
   const unknown = named.flatMap(({ gap }) => gap ?? [])
   const gaps = [...unknown, ...(log.count === 0 ? await emptyGaps(plan) : gapsOf(log, rows.length))]
   const { since = 'the first entry', until = 'now' } = plan.range
-  const places = filters.filter(({ name }) => name === LOCATION)
   return success(
     {
       range: `from ${since} until ${until}`,
       count: log.count,
-      ...readAs(
-        { location: input.location ?? [] },
-        places.map((filter) => ({ ...filter, name: 'location' }))
-      ),
+      ...inOtherWords(input, plan.filters, named),
       changes: rows,
       ...(log.count > rows.length && { more: log.count - rows.length }),
       ...(gaps.length > 0 && { gaps })

@@ -222,3 +222,24 @@ test('shows a custom field that was added after GraphQL had been asked, and coun
   const refused = await call('find', { model: 'devices', filters })
   expect(refused.text.error).toMatchObject({ message: expect.stringContaining('after a restart') })
 })
+
+test('finds the changes of an object by what else names it, and of no other than was named', async () => {
+  const admin = await callAs('admin')
+  const router = await admin('get', { object: ROUTER })
+  const { serial } = router.text.fields as { serial: string }
+  const named = await admin('changes', { object: ROUTER })
+  const bySerial = await admin('changes', { object: serial })
+  const misspelt = await admin('changes', { object: [ROUTER, 'ams01-rtr-1'] })
+
+  expect(named.text).toMatchObject({ count: expect.any(Number) })
+  expect(Number(named.text.count)).toBeGreaterThan(0)
+  expect(bySerial.text).toEqual({
+    ...named.text,
+    read_as: { object: [ROUTER] },
+    links: expect.anything()
+  })
+  expect(misspelt).toMatchObject({
+    isError: true,
+    text: { error: { code: 'OBJECT_NOT_FOUND', nearest: expect.arrayContaining([ROUTER]) } }
+  })
+})

@@ -202,7 +202,7 @@ it('asks by id for what is named otherwise than in the log', async () => {
   const graphql = () => ({ data: { l0: [{ id: 'id-7', address: '10.0.0.1/24' }] } })
   const { text, facts } = await ask({ log, graphql }, { object: '10.0.0.1' })
 
-  expect(text).toMatchObject({ count: 1 })
+  expect(text).toMatchObject({ count: 1, read_as: { object: ['10.0.0.1/24'] } })
   expect(facts.links[0]?.url).toContain('nautobot_ai_ops_object=id-7')
 })
 
