@@ -41,17 +41,18 @@ export function createCallClock({ callTimeoutMs, totalTimeoutMs }: CallLimits): 
     over.abort(failure)
   }
 
+  const silent = `it did not answer within ${inSeconds(callTimeoutMs)} s.`
+  const endless = `it did not end within ${inSeconds(totalTimeoutMs)} s.`
+
   function listen(): void {
     clearTimeout(quiet)
-    quiet = setTimeout(
-      () => end(`it did not answer within ${inSeconds(callTimeoutMs)} s.`),
-      callTimeoutMs
-    )
+    quiet = setTimeout(() => end(silent), callTimeoutMs)
   }
 
   function start(): void {
     listen()
-    const sentence = `it did not end within ${inSeconds(totalTimeoutMs)} s.`
+    // Both are over at once when a call may take no longer than a silent one.
+    const sentence = maxMs > callTimeoutMs ? endless : silent
     total = setTimeout(() => end(sentence), maxMs - watch.elapsedMs())
   }
 
