@@ -32,6 +32,8 @@ export interface NamedIn extends UserModels {
   readonly kind: NautobotModel | undefined
   /** How many changes the log has of what is called so. */
   readonly changesOf: (name: string) => Promise<number>
+  /** A few names of the log that begin so. */
+  readonly namesFrom: (name: string) => Promise<readonly string[]>
 }
 
 const asNamed = (name: string): NamedObject => ({ name, ids: [], labels: [] })
@@ -42,6 +44,7 @@ const asNamed = (name: string): NamedObject => ({ name, ids: [], labels: [] })
  */
 export async function lookUpChanged(written: string, around: NamedIn): Promise<NamedObject> {
   const { asker, models } = around
+  if ((await around.changesOf(written)) > 0) return asNamed(written)
   const name = written.trim()
   const identifier = readIdentifier(name, asker.publicUrl)
   if (identifier.kind === 'id') return asNamed(written)
@@ -49,17 +52,38 @@ export async function lookUpChanged(written: string, around: NamedIn): Promise<N
     const { id } = placeOfUrl(identifier.path, { models, asked: undefined })
     return { name: written, ids: [id], labels: [] }
   }
-  if ((await around.changesOf(written)) > 0) return asNamed(written)
   const naming = { ...around, identifier, written: name, asked: undefined }
   const targets = await targetsOf(naming, around.kind)
   if (typeof targets === 'string') return { ...asNamed(written), gap: targets }
   const found = await searchFor(naming, targets)
-  if (found.length === 0) throw await notFound(naming, targets)
-  if (found.some(({ label }) => label.toLowerCase() === name.toLowerCase())) return asNamed(written)
-  if (found.length > MAX_CANDIDATES)
+  if (found.length === 0) throw await unknownTo(naming, targets, around)
+  return meantBy(written, found)
+}
+
+/**
+ * By id: the log calls a VLAN "users (20)", and of a device whose own entries are gone it may have changes of parts.
+ * Of very many of one name each has been looked for by that name.
+ */
+function meantBy(written: string, found: readonly Found[]): NamedObject {
+  const name = written.trim()
+  const same = found.filter(({ label }) => label.toLowerCase() === name.toLowerCase())
+  const meant = same.length > 0 ? same : found
+  if (meant.length > MAX_CANDIDATES) {
+    if (same.length > 0) return asNamed(written)
     throw new ToolRefusal(`"${name}" may mean more than ${MAX_CANDIDATES} objects. Ask by id.`)
-  const labels = [...new Set(found.map(({ label }) => label))]
-  return { name: written, ids: found.map(({ id }) => id), labels }
+  }
+  const labels = same.length > 0 ? [] : [...new Set(found.map(({ label }) => label))]
+  return { name: written, ids: meant.map(({ id }) => id), labels }
+}
+
+/** What is gone may stand in the log under a longer name: `10.0.0.1/24`. */
+async function unknownTo(naming: Naming, targets: readonly Target[], { kind, namesFrom }: NamedIn) {
+  const [{ message, nearest, code }, logged] = await Promise.all([
+    notFound(naming, targets),
+    namesFrom(naming.written)
+  ])
+  const other = kind ? '' : ' If it is something else, name its model as well.'
+  return new ToolRefusal(message + other, [...new Set([...logged, ...nearest])], { code })
 }
 
 /** Where a name is looked for; a sentence where it cannot be looked for. */
@@ -80,8 +104,9 @@ async function targetsOf(
   const targets = [...byType.values()].filter((target) => {
     return target.model.graphqlRoot && filtersFor(naming.identifier, target).length > 0
   })
-  if (targets.length > 0) return targets
-  return `Whether there is a "${naming.written}" is not known: your rights do not show where it is looked for.`
+  const isSought = targets.some(({ model }) => !kind || model.objectType === kind.objectType)
+  if (isSought) return targets
+  return `Whether there is a "${naming.written}" is not known: it cannot be looked for by name, or your rights do not show where.`
 }
 
 function searchFor(naming: Naming, targets: readonly Target[]): Promise<Found[]> {

@@ -29,6 +29,7 @@ const USER = 'user_name__ie'
 const MAX_CHANGE_LINKS = 10
 const MAX_TEXT_CHARACTERS = 30_000
 const MAX_USERS = 100
+const MAX_LOGGED_NAMES = 10
 
 interface Plan extends Surroundings, UserModels {
   readonly range: TimeRange
@@ -173,7 +174,12 @@ async function read(plan: Plan, input: ChangesInput, directory: ModelDirectory):
   if (!isDoubtful || names.length === 0) return { log, filters, named: [] }
   const changesOf = async (name: string) =>
     (await askCount(plan.asker, CHANGE, { [OBJECT_FILTER]: name })).count
-  const around = { ...plan, directory, changesOf }
+  const namesFrom = async (name: string) => {
+    const query = { object_repr__isw: name, limit: MAX_LOGGED_NAMES }
+    const { changes: logged } = await readChangeLog(plan.asker, query)
+    return [...new Set(logged.map(({ object_repr }) => object_repr))]
+  }
+  const around = { ...plan, directory, changesOf, namesFrom }
   const named = await Promise.all(names.map((name) => lookUpChanged(name, around)))
   if (named.every(({ ids }) => ids.length === 0)) return { log, filters, named }
   const values = named.flatMap(({ name, ids }) => (ids.length > 0 ? ids : [name]))

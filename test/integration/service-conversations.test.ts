@@ -51,12 +51,12 @@ it('lets one replica answer in a conversation at a time', async () => {
   const { conversationId } = body
   model.answer(() => [say('Thinking'), silence()])
   const asked = ask(one, { message: 'Think', conversationId })
-  await expect
-    .poll(async () => (await ask(other, { message: 'And?', conversationId })).body)
-    .toMatchObject({
-      error: { code: 'CONVERSATION_BUSY', details: { runId: expect.any(String) } }
-    })
+  // Whoever comes first answers; the other one must not.
+  await expect.poll(() => model.requests.at(-1)?.body.messages.at(-1)?.content).toBe('Think')
   const { body: busy } = await ask(other, { message: 'And?', conversationId })
+  expect(busy).toMatchObject({
+    error: { code: 'CONVERSATION_BUSY', details: { runId: expect.any(String) } }
+  })
   const run = `${one.url}/api/v1/runs/${busy.error.details.runId}`
   await expect.poll(async () => (await (await fetch(run)).json()).response).toBe('Thinking')
   await fetch(`${run}/cancel`, { method: 'POST' })

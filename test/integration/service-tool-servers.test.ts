@@ -177,7 +177,7 @@ test('[T4] a call that never answers is given up and cancelled, and the answer s
   const cancelled = hanging.asked('notifications/cancelled').slice(before)
   const call = hanging.asked('tools/call').at(-1)
   expect(cancelled.map(({ params }) => params.requestId)).toEqual([call?.id])
-  expect(call?.closedByClient).toBe(true)
+  await expect.poll(() => call?.closedByClient).toBe(true)
 })
 
 test('[P5] a stop during a tool call ends it and the run at once, and the history stays valid', async () => {

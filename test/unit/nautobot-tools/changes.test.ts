@@ -166,7 +166,8 @@ it('refuses a name that neither the log nor Nautobot knows, with those that are 
   expect(errorOf(answer)).toMatchObject({
     isError: true,
     code: 'OBJECT_NOT_FOUND',
-    message: 'There is no device called "ams01-rtr-1", or your rights do not show it.',
+    message:
+      'There is no device called "ams01-rtr-1", or your rights do not show it. If it is something else, name its model as well.',
     nearest: ['ams01-rtr-01', 'ams01-rtr-02']
   })
 })
@@ -211,8 +212,47 @@ it('says that it does not know where the asker may not look', async () => {
   const { text } = await ask({ log: noChanges, mayView }, { object: 'ams01-rtr-01' })
 
   expect(text.gaps).toEqual([
-    'Whether there is a "ams01-rtr-01" is not known: your rights do not show where it is looked for.'
+    'Whether there is a "ams01-rtr-01" is not known: it cannot be looked for by name, or your rights do not show where.'
   ])
+})
+
+it.each(['locations', 'notes'])(
+  'does not say that there is none among %s, where it has not looked',
+  async (model) => {
+    const { text } = await ask({ log: noChanges }, { object: 'AMS99', model })
+
+    expect(text).toMatchObject({ count: 0, gaps: [expect.stringContaining('is not known')] })
+  }
+)
+
+it('asks by id for what the log has only parts of, or calls by a longer name', async () => {
+  const log: Answer = ({ query }) =>
+    query.get('nautobot_ai_ops_object') === 'id-0'
+      ? { count: 1, changes: [change({ object_repr: 'xe-0/0/0', owner: 'ams01-rtr-01' })] }
+      : { count: 0, changes: [] }
+  const graphql = () => devicesNamed('ams01-rtr-01')
+  const { text } = await ask({ log, graphql }, { object: 'AMS01-rtr-01' })
+
+  expect(text).toMatchObject({ count: 1, changes: [{ object: 'xe-0/0/0' }] })
+  expect(text).not.toHaveProperty('read_as')
+})
+
+it('names what is gone as the log calls it', async () => {
+  const log: Answer = ({ query }) =>
+    query.get('object_repr__isw') === '10.0.0.9'
+      ? { count: 1, changes: [change({ object_repr: '10.0.0.9/24' })] }
+      : { count: 0, changes: [] }
+  const answer = await ask({ log, graphql: () => ({ data: { l0: [] } }) }, { object: '10.0.0.9' })
+
+  expect(errorOf(answer)).toMatchObject({ code: 'OBJECT_NOT_FOUND', nearest: ['10.0.0.9/24'] })
+})
+
+it('takes a name that looks like a path for a name when the log has it', async () => {
+  const log = () => ({ count: 1, changes: [change({ object_repr: '/Common/pool' })] })
+  const count = () => ({ count: 1 })
+  const { text } = await ask({ log, count }, { object: ['/Common/pool', 'ams01-rtr-01'] })
+
+  expect(text).toMatchObject({ count: 1 })
 })
 
 it('names a wrong place in the words of its own arguments', async () => {
