@@ -60,8 +60,8 @@ export function startRunClock({ maxRunMs, maxFormWaitMs }: RunTimes): RunClock {
     if (isStopped) return
     const standingMs = watch.isHeld() ? formWaitLeftMs() : 0
     timers = [
-      setTimeout(() => late.abort(), untilLateMs() + standingMs),
-      setTimeout(() => over.abort(), remainingMs() + standingMs)
+      setTimeout(() => late.abort(), Math.max(0, untilLateMs() + standingMs)),
+      setTimeout(() => over.abort(), Math.max(0, remainingMs() + standingMs))
     ]
   }
 

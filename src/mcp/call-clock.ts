@@ -53,7 +53,7 @@ export function createCallClock({ callTimeoutMs, totalTimeoutMs }: CallLimits): 
     listen()
     // Both are over at once when a call may take no longer than a silent one.
     const sentence = maxMs > callTimeoutMs ? endless : silent
-    total = setTimeout(() => end(sentence), maxMs - watch.elapsedMs())
+    total = setTimeout(() => end(sentence), Math.max(0, maxMs - watch.elapsedMs()))
   }
 
   function pause(): void {

@@ -11,10 +11,18 @@ export interface ListEntry {
   loadedAt: number
   /** Less than that of other lists, after a notification. */
   maxAgeMs: number | undefined
-  failure: { readonly message: string } | undefined
+  failure: ListFailure | undefined
   loading: Promise<void> | undefined
   /** When the server was asked for the list that is loading; undefined: its turn has not come. */
   askedAt: number | undefined
+  /** No question has met what is loading. */
+  isWarming: boolean
+}
+
+export interface ListFailure {
+  readonly message: string
+  /** At once and before any question: a server that was starting, too. To ask it again costs a question nothing. */
+  readonly wasQuick: boolean
 }
 
 export interface ListEntries {
@@ -64,6 +72,7 @@ function emptyEntry(naming: string): ListEntry {
     maxAgeMs: undefined,
     failure: undefined,
     loading: undefined,
-    askedAt: undefined
+    askedAt: undefined,
+    isWarming: false
   }
 }

@@ -9,6 +9,8 @@ import { type LeftOutTool, type PreparedTools, prepareTools } from './mcp-tools.
 
 const MAX_PAGES = 20
 const MAX_TOOLS_OF_A_SERVER = 1000
+/** A connection that is refused is so long before. */
+const MAX_QUICK_MS = 500
 
 export interface ListLoadingOptions {
   readonly pool: McpPool
@@ -70,7 +72,7 @@ export function createListLoading(options: ListLoadingOptions): ListLoading {
     } catch (error) {
       const failure = toMcpFailure(error, server.timeoutMs)
       const isNews = failure.message !== entry.failure?.message
-      entry.failure = { message: failure.message }
+      entry.failure = { message: failure.message, wasQuick: isQuick(entry) }
       if (isNews && !closing.signal.aborted) options.onFailed?.(server, failure)
     } finally {
       entry.loadedAt = now()
@@ -78,6 +80,9 @@ export function createListLoading(options: ListLoadingOptions): ListLoading {
       entry.askedAt = undefined
     }
   }
+
+  const isQuick = ({ isWarming, askedAt }: ListEntry) =>
+    isWarming && askedAt !== undefined && now() - askedAt < MAX_QUICK_MS
 
   return {
     begin(server, entry, correlationId) {

@@ -49,16 +49,16 @@ export function createListPlaces(options: ListPlacesOptions): ListPlaces {
       await take(key)
       let hasPlace = true
       const stepAside = () => {
-        if (keepsPlace || withoutPlace >= maxWithoutPlace) return
+        if (keepsPlace || !hasPlace || withoutPlace >= maxWithoutPlace) return
         hasPlace = false
         withoutPlace += 1
         leave()
       }
-      const timer = setTimeout(stepAside, maxHeldMs)
+      const timer = setInterval(stepAside, maxHeldMs)
       try {
         return await work()
       } finally {
-        clearTimeout(timer)
+        clearInterval(timer)
         if (hasPlace) leave()
         else withoutPlace -= 1
       }

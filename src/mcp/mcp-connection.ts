@@ -110,12 +110,14 @@ async function connect(
   const capabilities = mayElicit ? { elicitation: { form: {} } } : {}
   const client = new Client(CLIENT, { versionNegotiation: { mode }, capabilities })
   const calls = createOpenCalls()
+  let opened: SessionTransport | undefined
   try {
     const tellsOfTools = () =>
       onToolsChanged !== undefined && client.getServerCapabilities()?.tools?.listChanged === true
     // Many servers ask there, and not on the stream of the call.
     const mayAsk = () => mayElicit && transport.sessionId !== undefined
     const transport = createTransport(() => tellsOfTools() || mayAsk())
+    opened = transport
     if (mayElicit) answerElicitations(client, calls)
     if (onToolsChanged) client.setNotificationHandler(TOOLS_CHANGED, () => onToolsChanged())
     await connectWithin(client, transport, options)
@@ -123,6 +125,8 @@ async function connect(
     return createConnection(client, calls, options, () => transport.endSession())
   } catch (error) {
     await client.close().catch(() => undefined)
+    // The client has none before it has negotiated, and would leave a program running.
+    await opened?.close().catch(() => undefined)
     throw whileConnecting(toMcpFailure(error, connectTimeoutMs))
   }
 }

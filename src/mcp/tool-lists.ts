@@ -53,9 +53,14 @@ export function createToolLists(options: ToolListsOptions): ToolLists {
 
   const isOlder = ({ loadedAt }: ListEntry, ageMs: number) => now() - loadedAt >= ageMs
 
+  function maxAgeOf({ failure, maxAgeMs: own }: ListEntry): number {
+    if (!failure) return own ?? maxAgeMs
+    return failure.wasQuick ? 0 : retryAfterMs
+  }
+
   /** For how long a question may go on waiting for a list that has never been seen. */
   function patienceMs({ tools, failure, askedAt }: ListEntry): number {
-    if (tools || failure) return 0
+    if (tools || (failure && !failure.wasQuick)) return 0
     if (askedAt === undefined) return maxWaitMs
     return Math.min(maxWaitMs, askedAt + maxWaitMs - now())
   }
@@ -66,14 +71,16 @@ export function createToolLists(options: ToolListsOptions): ToolLists {
       for (const server of servers.filter(({ identity }) => identity !== 'user')) {
         const entry = entries.find(server)
         const isDue = entry && !entry.tools && isOlder(entry, retryAfterMs)
-        if (isDue) loading.begin(server, entry, correlationId)
+        if (!isDue || entry.loading) continue
+        entry.isWarming = true
+        loading.begin(server, entry, correlationId)
       }
     },
     get: async (server, { signal, correlationId }) => {
       signal.throwIfAborted()
       const entry = entries.use(server)
-      const maxAge = entry.failure ? retryAfterMs : (entry.maxAgeMs ?? maxAgeMs)
-      if (isOlder(entry, maxAge)) loading.begin(server, entry, correlationId)
+      entry.isWarming = false
+      if (isOlder(entry, maxAgeOf(entry))) loading.begin(server, entry, correlationId)
       const leftMs = patienceMs(entry)
       if (entry.loading && leftMs > 0) {
         loading.hurry(entry)
@@ -87,6 +94,7 @@ export function createToolLists(options: ToolListsOptions): ToolLists {
     },
     fresh: async (server, { signal, correlationId }) => {
       const entry = entries.use(server)
+      entry.isWarming = false
       // An answer that is under way may be older than what is looked for.
       if (entry.askedAt !== undefined) await abortable(Promise.resolve(entry.loading), signal)
       loading.begin(server, entry, correlationId)

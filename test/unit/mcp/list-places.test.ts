@@ -91,3 +91,14 @@ test('keeps the place of what may not go on without one', async () => {
   await end('a')
   expect(begun).toEqual(['a', 'b'])
 })
+
+test('gives a place away as soon as there is room to go on without one', async () => {
+  const places = placesFor(2, 1)
+  await start(places, keysOf('a', 'b', 'c', 'd'))
+  await vi.advanceTimersByTimeAsync(HELD_MS)
+  expect(begun).toEqual(['a', 'b', 'c'])
+  await end('a')
+  expect(begun).toEqual(['a', 'b', 'c'])
+  await vi.advanceTimersByTimeAsync(HELD_MS)
+  expect(begun).toEqual(['a', 'b', 'c', 'd'])
+})

@@ -242,3 +242,23 @@ test('closing cancels it', async () => {
   expect(asked('initialize').sort()).toEqual(['a', 'b'])
   expect(failures).toEqual([])
 })
+
+test('a server that refused the warm-up at once is asked again by the first question, and then not', async () => {
+  fault.misbehave(() => ({ kind: 'reset' }))
+  warm('a')
+  await expect.poll(() => failures).toHaveLength(1)
+  const before = fault.requests.length
+  expect((await lease('a')).unavailable).toHaveLength(1)
+  const after = fault.requests.length
+  expect(after).toBeGreaterThan(before)
+  expect((await lease('a')).unavailable).toHaveLength(1)
+  expect(fault.requests).toHaveLength(after)
+})
+
+test('a server that was still starting at the warm-up is there for the first question', async () => {
+  fault.misbehave(() => ({ kind: 'reset' }))
+  warm('a')
+  await expect.poll(() => failures).toHaveLength(1)
+  fault.misbehave(() => undefined)
+  expect(await lease('a')).toEqual({ tools: ['a_echo'], unavailable: [] })
+})
