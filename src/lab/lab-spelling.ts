@@ -8,7 +8,7 @@ const SPELLINGS: readonly (readonly [typed: RegExp, meant: string])[] = [
   [/(?:\bno\.|\bnr\.?|#)\s+of\b/gi, 'number of'],
   // Groups come largest first.
   [
-    /\btop (?:\d+ )?(\w+) by (?:the )?(?:number of )?(\w+?)s?(?: count)?(?=\W*$)/gi,
+    /\btop (?:\d+ )?(\w+) by (?:the )?(?:number of )?(device|interface|switch|router|rack|vlan|prefix|circuit)(?:e?s)?(?: count)?(?=\W*$)/gi,
     'how many $2s by $1'
   ],
   [/\bend[ -]of[ -]life\b|\beol\b/gi, 'end-of-life'],

@@ -1,3 +1,4 @@
+import { takeGroups } from './lab-grouping.ts'
 import { takeSort } from './lab-sorting.ts'
 import { spellOut } from './lab-spelling.ts'
 import { isTimeWord, readAction, readTime, type Since } from './lab-time.ts'
@@ -5,9 +6,10 @@ import {
   asksWhatThereIs,
   classesAsked,
   correctNoun,
+  ENABLED,
   type Filters,
+  isEnabled,
   isIgnored,
-  matchGroup,
   matchNoun,
   matchStatus,
   type Noun,
@@ -56,9 +58,6 @@ const WITHOUT_ADDRESS =
   /\b(?:without|no|missing|lack(?:s|ing)?|(?:do|does)(?: not|n['’]?t) have|have not|haven['’]?t)\b(?:\s+(?:a|an|any|the|its|their))*\s+(?:primary|management|mgmt)?\s*(?:ipv?4?|ip)?\s*-?(?:address(?:es)?|ips?|primary)\b(?:\s*(?:ip|address(?:es)?))*/i
 const WITH_ADDRESS =
   /\b(?:with|have|has|having)\b(?:\s+(?:a|an|the))?\s+primary\s*(?:ipv?4?)?\s*(?:address(?:es)?|ips?)?\b(?:\s*address(?:es)?)?/i
-const PORTS = /\b(?:interfaces?|ports?)\b/i
-const DISABLED = /\b(?:disabled|not enabled|shut ?down)\b/i
-const ENABLED = /\benabled\b/i
 const TAGGED = /\b(?:tagged(?: (?:as|with))?|with (?:the )?tags?|tags?)\s+["“]?([\w-]+)["”]?/i
 const RACK = /\brack\s+(?:named\s+|called\s+)?([\w-]*\d[\w-]*)/i
 const VLAN_ID = /\bvlans?\s+(?:id\s+|number\s+)?(\d{1,4})\b/i
@@ -67,8 +66,6 @@ const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b/
 const BY_USER = /\b(?:by|did|has|user)\s+(?:user\s+)?([a-z][\w.@-]*)/gi
 const NOT_USERS =
   /^(?:who|what|which|the|any\w*|some\w*|every\w*|nothing|this|that|it|there|we|you|they|change|been)$/i
-const GROUPING =
-  /\b(?:by|per|for each|for every|in each|at each|at every|in every|grouped by|group by|split by|each|every|broken down by)\s+(?:the\s+)?/gi
 
 /** Reads what a question says by itself. */
 export function understand(typed: string, goesOnAboutChanges = false): Understanding {
@@ -199,8 +196,7 @@ function takeSpecial(question: string, isChange: boolean) {
   }
   if (!take(WITHOUT_ADDRESS, () => ({ has_primary_ip: ['false'] })))
     take(WITH_ADDRESS, () => ({ has_primary_ip: ['true'] }))
-  if (PORTS.test(question) && !take(DISABLED, () => ({ enabled: ['false'] })))
-    take(ENABLED, () => ({ enabled: ['true'] }))
+  if (asksForPorts(question)) take(ENABLED, ([word]) => ({ enabled: [String(isEnabled(word))] }))
   take(TAGGED, ([, tag = '']) => (isIgnored(tag) ? {} : { tags: [tag] }))
   const rack = take(RACK, ([, name = '']) => ({ rack: [name] }))
   const vlan = take(VLAN_ID, ([, vid = '']) => ({ vid: [vid] }))
@@ -208,6 +204,13 @@ function takeSpecial(question: string, isChange: boolean) {
   if (!network) take(ADDRESS, ([address]) => ({ address: [address] }))
   const model = specialModel({ rack, vlan, single: filters.address !== undefined })
   return { filters, rest, model }
+}
+
+/** Interfaces themselves, as they are now: when one was shut down Nautobot does not know. */
+function asksForPorts(question: string): boolean {
+  const { sinceDays, sinceHours } = readTime(question)
+  const isNow = sinceDays === undefined && sinceHours === undefined && !ALL.test(question)
+  return isNow && mainNoun(readWords(splitWords(question), false).nouns)?.model === 'dcim.interface'
 }
 
 /** “has changed” and “did anything” name nobody. */
@@ -219,40 +222,6 @@ function specialModel(found: { rack: boolean; vlan: boolean; single: boolean }) 
   if (found.vlan) return 'ipam.vlan'
   if (found.single) return 'ipam.ipaddress'
   return found.rack ? 'dcim.device' : undefined
-}
-
-/** Takes out `by role and status`. */
-function takeGroups(question: string, isChange: boolean) {
-  const groupBy: string[] = []
-  let rest = question
-  for (const found of isChange ? [] : question.matchAll(GROUPING)) {
-    const words = splitWords(question.slice(found.index + found[0].length))
-    const { groups, spelled } = readGroups(words)
-    if (groups.length === 0) continue
-    groupBy.push(...groups)
-    const pattern = [found[0].trim(), ...spelled].map(escapePattern).join('\\W+')
-    rest = rest.replace(new RegExp(pattern, 'i'), ' ')
-  }
-  return { groupBy: [...new Set(groupBy)], rest }
-}
-
-/** The fields that words begin with: `role`, `role and status`. */
-function readGroups(words: readonly string[]) {
-  const first = matchGroup(words)
-  if (!first) return { groups: [], spelled: [] }
-  const joint = /^and$/i.test(words[first.words] ?? '') ? first.words + 1 : undefined
-  const second = joint === undefined ? undefined : matchGroup(words.slice(joint))
-  if (joint === undefined || !second) {
-    return { groups: [first.value], spelled: words.slice(0, first.words) }
-  }
-  return {
-    groups: [first.value, second.value],
-    spelled: words.slice(0, joint + second.words)
-  }
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 const CHANGE_WORDS =

@@ -250,3 +250,7 @@ export function placesThatHave(question: string, nouns: readonly Noun[]): readon
   if (!place || nouns.every(({ isPlace }) => isPlace)) return []
   return [place === 'countr' ? 'country' : place]
 }
+
+/** Of interfaces. */
+export const ENABLED = /\b(?:disabled|not enabled|shut ?down|enabled)\b/i
+export const isEnabled = (word: string) => /^enabled$/i.test(word)

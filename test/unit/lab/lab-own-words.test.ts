@@ -218,7 +218,12 @@ test.each<[question: string, said: string]>([
     `**${count((d) => d.platform === 'Junos')}** devices with platform Junos`
   ],
   ['is 10.255.0.1 used anywhere?', '| 10.255.0.1/32 |'],
-  ['what changed on ams01-rtr-1?', 'There is no device']
+  ['what changed on ams01-rtr-1?', 'There is no device'],
+  // What is not understood is not answered as something else.
+  ['which ports were shut down yesterday', 'I do not know what'],
+  ['are all interfaces enabled?', 'I do not know what'],
+  ['which devices have disabled interfaces?', 'I do not know what'],
+  ['top 3 switches by location', 'I do not know what']
 ])('knows what people mean: "%s"', async (question, said) => {
   expect((await lab.converse()(question)).text).toContain(said)
 })
