@@ -172,15 +172,19 @@ async function read(plan: Plan, input: ChangesInput, directory: ModelDirectory):
   // Of several names one may be misspelt, although the others have changes.
   const isDoubtful = log.count === 0 || names.length > 1
   if (!isDoubtful || names.length === 0) return { log, filters, named: [] }
+  // Without other filters the answer has told.
+  const isTold = names.length === 1 && filters.length === 1
   const changesOf = async (name: string) =>
-    (await askCount(plan.asker, CHANGE, { [OBJECT_FILTER]: name })).count
+    isTold ? log.count : (await askCount(plan.asker, CHANGE, { [OBJECT_FILTER]: name })).count
   const namesFrom = async (name: string) => {
     const query = { object_repr__isw: name, limit: MAX_LOGGED_NAMES }
     const { changes: logged } = await readChangeLog(plan.asker, query)
     return [...new Set(logged.map(({ object_repr }) => object_repr))]
   }
   const around = { ...plan, directory, changesOf, namesFrom }
-  const named = await Promise.all(names.map((name) => lookUpChanged(name, around)))
+  const named: NamedObject[] = []
+  // One after another: the first that nobody knows ends it, and costs Nautobot no more.
+  for (const name of names) named.push(await lookUpChanged(name, around))
   if (named.every(({ ids }) => ids.length === 0)) return { log, filters, named }
   const values = named.flatMap(({ name, ids }) => (ids.length > 0 ? ids : [name]))
   const meant = filters.map((filter) => (filter.name === OBJECT ? { ...filter, values } : filter))

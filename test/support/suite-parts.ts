@@ -35,15 +35,15 @@ export interface PartOptions {
 export const PARTS: readonly Part[] = [
   { title: 'lint', maxMinutes: 2, command: ['biome', 'check', '.'] },
   { title: 'types', maxMinutes: 2, command: ['tsc', '--noEmit'] },
-  { title: 'unit', maxMinutes: 8, vitest: ['unit', 'web'] },
+  { title: 'unit', maxMinutes: 6, vitest: ['unit', 'web'] },
   { title: 'integration on real servers', maxMinutes: 14, vitest: ['integration'] },
   {
     title: "the shim's own tests",
     maxMinutes: 9,
     command: ['node', 'nautobot-plugin-shim/development/shim-tests.ts']
   },
-  { title: 'real Nautobot', maxMinutes: 33, vitest: ['nautobot'] },
-  { title: 'real browser', maxMinutes: 12, vitest: ['browser'] },
+  { title: 'real Nautobot', maxMinutes: 37, vitest: ['nautobot'] },
+  { title: 'real browser', maxMinutes: 10, vitest: ['browser'] },
   { title: 'Helm', maxMinutes: 4, vitest: ['helm'] }
 ]
 
