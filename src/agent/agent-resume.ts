@@ -19,7 +19,7 @@ export async function findPlace(
   const head = attempt > 1 ? await readStored(checkpointer, threadOf(turn)) : NOTHING_STORED
   if (head.messages.some(({ id }) => id === runId)) {
     const place = { isAsked: true, isCut: !isAnswered(head.messages), from: undefined }
-    return { place, stored: [...head.messages, ...head.results] }
+    return { place, stored: [...head.messages, ...head.written] }
   }
   const from = await branchPoint(checkpointer, conversationId, branch)
   const place = { isAsked: false, isCut: false, from }
@@ -30,17 +30,16 @@ export async function findPlace(
 /** The last word is the model's own, and whole. */
 function isAnswered(messages: readonly BaseMessage[]): boolean {
   const last = messages.at(-1)
-  if (!AIMessage.isInstance(last)) return false
-  return !last.tool_calls?.length && last.additional_kwargs.incomplete !== true
+  return isWholeAnswer(last) && !last.tool_calls?.length
 }
 
 interface Stored {
   readonly messages: readonly BaseMessage[]
-  /** Of calls whose step had not ended. */
-  readonly results: readonly BaseMessage[]
+  /** What parts of a step have come to whose checkpoint is not written yet: results of calls, or an answer. */
+  readonly written: readonly BaseMessage[]
 }
 
-const NOTHING_STORED: Stored = { messages: [], results: [] }
+const NOTHING_STORED: Stored = { messages: [], written: [] }
 
 /** Under a claim it waits for a Redis that is gone, as what is written does. */
 async function readStored(
@@ -51,25 +50,29 @@ async function readStored(
   const messages = tuple?.checkpoint.channel_values.messages
   if (!tuple || !Array.isArray(messages)) return NOTHING_STORED
   const known = new Set(messages.map(({ id }) => id))
-  const results = resultsIn(tuple).filter(({ id }) => !known.has(id))
-  return { messages, results: [...new Map(results.map((result) => [result.id, result])).values()] }
+  const written = writtenAt(tuple).filter(({ id }) => !known.has(id))
+  return { messages, written: [...new Map(written.map((one) => [one.id, one])).values()] }
 }
 
-/** Nothing else: an update that was cut off leaves its writes at the checkpoint it began from. */
-function resultsIn({ pendingWrites = [] }: CheckpointTuple): ToolMessage[] {
+/** Nothing else: an update that was cut off leaves its writes, a cut answer, at the checkpoint it began from. */
+function writtenAt({ pendingWrites = [] }: CheckpointTuple): BaseMessage[] {
   return pendingWrites
     .flatMap(([, channel, value]) => (channel === 'messages' ? [value].flat() : []))
-    .filter((message): message is ToolMessage => ToolMessage.isInstance(message))
+    .filter((one) => ToolMessage.isInstance(one) || isWholeAnswer(one))
 }
 
-/** What is stored of a conversation now, at its head or elsewhere, results included whose step had not ended. */
+function isWholeAnswer(message: unknown): message is AIMessage {
+  return AIMessage.isInstance(message) && message.additional_kwargs.incomplete !== true
+}
+
+/** What is stored of a conversation now, at its head or elsewhere, what a step has come to that had not ended included. */
 export async function storedMessages(
   checkpointer: BaseCheckpointSaver,
   thread_id: string,
   checkpoint_id = ''
 ): Promise<BaseMessage[]> {
   const stored = await readStored(checkpointer, { configurable: { thread_id, checkpoint_id } })
-  return [...stored.messages, ...stored.results]
+  return [...stored.messages, ...stored.written]
 }
 
 /** Results at a turn's head whose step has not ended. */
@@ -77,7 +80,8 @@ export async function pendingResults(
   checkpointer: BaseCheckpointSaver,
   turn: Turn
 ): Promise<readonly BaseMessage[]> {
-  return (await readStored(checkpointer, threadOf(turn))).results
+  const { written } = await readStored(checkpointer, threadOf(turn))
+  return written.filter((message) => ToolMessage.isInstance(message))
 }
 
 /** The conversation as AG-UI's clients take it over. */

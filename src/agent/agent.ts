@@ -251,8 +251,9 @@ function refuseCut(place: TurnPlace | undefined): void {
 
 /** Of a run that was begun elsewhere, or has waited; undefined when only its end was not told. */
 async function resumeInput(graph: AgentGraph, turn: Turn, decisions: Decisions) {
-  const { next, tasks } = await graph.getState(threadOf(turn))
-  if (next.length === 0) return undefined
+  const { tasks } = await graph.getState(threadOf(turn))
+  // `next` lacks those whose work was written, and who died before their step's checkpoint.
+  if (tasks.length === 0) return undefined
   const actions = tasks.flatMap(({ interrupts }) =>
     interrupts.flatMap(({ value }) => (value as AwaitedActions).actions)
   )

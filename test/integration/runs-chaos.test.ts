@@ -163,7 +163,8 @@ it(
       const ends = stayed.events.filter(({ event }) => /^RUN_(FINISHED|ERROR)$/.test(event.type))
       expect(ends, `run ${run} ends once`).toHaveLength(1)
       const seen = foldRun(stayed.events)
-      expect(seen.state).toMatch(hasEffects(run) ? /succeeded|interrupted/ : /succeeded/)
+      const why = `run ${run}: ${JSON.stringify(seen.error)}`
+      expect(seen.state, why).toMatch(hasEffects(run) ? /succeeded|interrupted/ : /succeeded/)
       const other = foldRun(moved)
       expect([other.state, other.response, other.error]).toEqual([
         seen.state,

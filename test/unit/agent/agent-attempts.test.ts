@@ -4,6 +4,7 @@ import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import { storedMessages } from '../../../src/agent/agent-resume.ts'
 import { LEFT, type Turn } from '../../../src/agent/agent-turn.ts'
 import type { AgentLimits } from '../../../src/agent/run-limits.ts'
+import { AppError } from '../../../src/errors.ts'
 import { withEnds } from '../../../src/runs/log-ends.ts'
 import { eventOf } from '../../../src/runs/run.ts'
 import { outcomeOf } from '../../../src/runs/run-store.ts'
@@ -150,6 +151,42 @@ it('comes to one whole answer, wherever it is killed around a text that is begun
     const { messages, failure } = await readAsForeignClient(seen)
     expect(failure).toBeUndefined()
     expect(messages.filter(({ content }) => content === 'There are si')).toEqual([])
+  }
+})
+
+it('comes to one whole answer, wherever it is killed between what a step wrote and its checkpoint', async () => {
+  let left = Number.POSITIVE_INFINITY
+  let isKilled = true
+  for (let checkpoints = 0; isKilled; checkpoints += 1) {
+    const fixture = start()
+    const put = fixture.checkpointer.put.bind(fixture.checkpointer)
+    left = checkpoints
+    isKilled = false
+    vi.spyOn(fixture.checkpointer, 'put').mockImplementation((...parameters) => {
+      left -= 1
+      if (left >= 0) return put(...parameters)
+      isKilled = true
+      throw new AppError('CONVERSATION_TAKEN_OVER', 'Killed.')
+    })
+    const first = await answer(fixture)
+    vi.restoreAllMocks()
+    if (!isKilled) break
+    const asked = model.requests.length
+    const seen = await told([first, await answer(fixture, { attempt: 2, earlier: first })])
+    for (const event of seen) EventSchemas.parse(event)
+    const { state, response, steps, error } = outcomeOf(seen)
+
+    expect({ checkpoints, state, error }).toEqual({
+      checkpoints,
+      state: 'succeeded',
+      error: undefined
+    })
+    expect(response).toMatch(/7 and 7$/)
+    expect(steps.map(({ result }) => result)).toEqual(['7', '7'])
+    expect(model.requests.length - asked).toBeLessThanOrEqual(2)
+    const stored = await storedMessages(fixture.checkpointer, CONVERSATION_ID)
+    const types = stored.map((message) => message.getType())
+    expect(types).toEqual(['human', 'ai', 'tool', 'tool', 'ai'])
   }
 })
 
