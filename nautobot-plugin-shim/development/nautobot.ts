@@ -4,6 +4,7 @@ import { freePort } from '../../test/support/ports.ts'
 import { type RunningProcess, startProcess } from '../../test/support/processes.ts'
 import { DATABASE_NAME, eventRedisUrl, type Instance, startInstance } from './instance.ts'
 import { type Login, readLogins, type UserName } from './logins.ts'
+import { sampleAges } from './sample-ages.ts'
 import type { Say } from './say.ts'
 import { copyTemplate } from './templates.ts'
 import { ensureToolchain } from './toolchain.ts'
@@ -102,6 +103,7 @@ export async function startNautobot(options: NautobotOptions = {}): Promise<Runn
       environment: options.environment ?? {}
     })
     undo.push(instance.stop)
+    await instance.cluster.execute(sampleAges(), DATABASE_NAME)
     const port = options.port ?? (await freePort())
     const server = await serve(instance, port, options)
     undo.push(server.stop)

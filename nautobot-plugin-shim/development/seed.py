@@ -241,14 +241,13 @@ def seed_circuits(places: dict[str, Location]) -> None:
 
 
 def seed_changes(places: dict[str, Location]) -> None:
-    """Make the changes of the network's history, so that the change log has them."""
+    """Make the changes of the network's history, so that the change log has them; `sample-ages.ts` says when they were."""
     models = {"dcim.device": (Device, "name"), "circuits.circuit": (Circuit, "cid")}
     for change in NETWORK["changes"]:
         model, key_field = models[change["objectType"]]
         if change["action"] == "delete":
             seed_removed_device(change["name"], places)
         item = model.objects.get(**{key_field: change["name"]})
-        primary_key = item.pk
         with web_request_context(USERS[change["user"]], context_detail="maintenance"):
             if change["action"] == "delete":
                 item.delete()
@@ -256,9 +255,6 @@ def seed_changes(places: dict[str, Location]) -> None:
                 for field, value in changed_field(change, "after").items():
                     setattr(item, field, value)
                 item.save()
-        moment = timezone.now() - timedelta(hours=change["hoursAgo"])
-        log = ObjectChange.objects.filter(changed_object_id=primary_key, action=change["action"])
-        log.update(time=moment)
 
 
 def seed_removed_device(name: str, places: dict[str, Location]) -> None:

@@ -37,6 +37,12 @@ function countAt(objects: { location: string | null }[]): number {
   return objects.filter(({ location }) => location !== null && atAmsterdam.has(location)).length
 }
 
+interface Entry {
+  readonly action: { readonly value: string }
+  readonly object_repr: string
+  readonly time: string
+}
+
 // Version 5 of RFC 9562: SHA-1 of namespace and name, with version and variant set.
 function uuidOf(name: string): string {
   const namespace = Buffer.from(network.idNamespace.replaceAll('-', ''), 'hex')
@@ -103,4 +109,17 @@ test('the service account may read configuration and nothing of the network', as
   expect(await countAs('service', 'plugins/ai-ops/mcp-servers/')).toBe(0)
   expect(await countAs('service', 'extras/secrets/')).toBeUndefined()
   expect(await countAs('mallory', 'plugins/ai-ops/llm-models/')).toBeUndefined()
+})
+
+test('changes are as old as the sample says, however old the copied database is', async () => {
+  const { body } = await restAs('alice', '/api/extras/object-changes/?limit=1000')
+  const entries = body.results as Entry[]
+  for (const { name, action, hoursAgo } of network.changes) {
+    const entry = entries.find((one) => one.object_repr === name && one.action.value === action)
+    const ageHours = (Date.now() - Date.parse(entry?.time ?? '')) / 3_600_000
+
+    // The shared Nautobot has been running for a while.
+    expect(ageHours, name).toBeGreaterThanOrEqual(hoursAgo)
+    expect(ageHours, name).toBeLessThan(hoursAgo + 1)
+  }
 })
