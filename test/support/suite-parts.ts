@@ -12,7 +12,14 @@ export type Part = {
   readonly title: string
   /** When it takes longer it is ended, with everything it has started, and has failed. */
   readonly maxMinutes: number
-} & ({ readonly vitest: readonly string[] } | { readonly command: readonly string[] })
+} & (VitestPart | { readonly command: readonly string[] })
+
+interface VitestPart {
+  readonly vitest: readonly string[]
+  /** Of the project's files those below this folder, or all others. */
+  readonly only?: string
+  readonly except?: string
+}
 
 export interface Counted {
   readonly passed: number
@@ -28,40 +35,58 @@ export interface PartOptions {
   readonly say: (line: string) => void
 }
 
+const VOLUME = 'test/nautobot/volume'
+
 /**
- * Each limit is what a first run on a slow machine needs, installations included, and half as much again. A suite
- * that hangs everywhere has to end before whoever runs it gives up, after 85 minutes.
+ * One after the other: each keeps all cores busy, or looks at the clock. Each limit, here and below, is what a first run on a
+ * slow machine needs, installations included, and half as much again. A suite that hangs everywhere has to end before
+ * whoever runs it gives up, after 85 minutes.
  */
-export const PARTS: readonly Part[] = [
+export const FIRST: readonly Part[] = [
   { title: 'lint', maxMinutes: 2, command: ['biome', 'check', '.'] },
   { title: 'types', maxMinutes: 2, command: ['tsc', '--noEmit'] },
   { title: 'unit', maxMinutes: 6, vitest: ['unit', 'web'] },
-  { title: 'integration on real servers', maxMinutes: 14, vitest: ['integration'] },
-  {
-    title: "the shim's own tests",
-    maxMinutes: 9,
-    command: ['node', 'nautobot-plugin-shim/development/shim-tests.ts']
-  },
-  { title: 'real Nautobot', maxMinutes: 37, vitest: ['nautobot'] },
-  { title: 'real browser', maxMinutes: 10, vitest: ['browser'] },
-  { title: 'Helm', maxMinutes: 4, vitest: ['helm'] }
+  { title: 'integration on real servers', maxMinutes: 15, vitest: ['integration'] }
+]
+
+/** Then these side by side, the parts of each one after the other: most of the time they wait for one process of Nautobot's. */
+export const SIDE_BY_SIDE: readonly (readonly Part[])[] = [
+  [{ title: 'real Nautobot, by the thousand', maxMinutes: 45, vitest: ['nautobot'], only: VOLUME }],
+  [
+    {
+      title: "the shim's own tests",
+      maxMinutes: 14,
+      command: ['node', 'nautobot-plugin-shim/development/shim-tests.ts']
+    },
+    { title: 'real Nautobot', maxMinutes: 26, vitest: ['nautobot'], except: VOLUME },
+    { title: 'real browser', maxMinutes: 14, vitest: ['browser'] },
+    { title: 'Helm', maxMinutes: 5, vitest: ['helm'] }
+  ]
 ]
 
 /** Runs a part to its end, or to its limit. Never rejects because of what it runs: that counts as failed. */
 export function runPart(part: Part, options: PartOptions): Promise<Counted> {
   return 'vitest' in part
-    ? runVitest(part.vitest, part.maxMinutes, options)
+    ? runVitest(part, part.maxMinutes, options)
     : runCommand(part.command, part.maxMinutes, options)
 }
 
+/** Arguments of vitest that choose a part's files. */
+export function chosenBy({ vitest: projects, only, except }: VitestPart): string[] {
+  return [
+    ...projects.flatMap((project) => ['--project', project]),
+    ...(only === undefined ? [] : [`${only}/`]),
+    ...(except === undefined ? [] : ['--exclude', `${except}/**`])
+  ]
+}
+
 async function runVitest(
-  projects: readonly string[],
+  part: VitestPart,
   maxMinutes: number,
   { report, say }: PartOptions
 ): Promise<Counted> {
-  const chosen = projects.flatMap((project) => ['--project', project])
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { code } = await run(['vitest', 'run', ...chosen, ...reporters], maxMinutes, say)
+  const { code } = await run(['vitest', 'run', ...chosenBy(part), ...reporters], maxMinutes, say)
   const told = await readReport(report, say)
   const { numPassedTests: passed, numFailedTests } = told
   // A file that cannot be loaded, or a set-up that fails, fails no test of its own.

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type RunningNautobot,
   startNautobot
-} from '../../nautobot-plugin-shim/development/nautobot.ts'
-import { createModelDirectory } from '../../src/nautobot-tools/model-directory.ts'
-import { type CallTool, openTools } from '../support/tool-client.ts'
-import { type BrowserSession, logInAt } from './support/browser-session.ts'
-import { nautobotAt } from './support/client.ts'
+} from '../../../nautobot-plugin-shim/development/nautobot.ts'
+import { createModelDirectory } from '../../../src/nautobot-tools/model-directory.ts'
+import { type CallTool, openTools } from '../../support/tool-client.ts'
+import { type BrowserSession, logInAt } from '../support/browser-session.ts'
+import { nautobotAt } from '../support/client.ts'
 
 interface Person {
   call: CallTool

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createModelDirectory } from '../../src/nautobot-tools/model-directory.ts'
-import { CLIENTS } from '../support/door-clients.ts'
-import { startProbe } from '../support/probe.ts'
-import { type RecordingProxy, startRecordingProxy } from '../support/recording-proxy.ts'
-import { type CallTool, openTools } from '../support/tool-client.ts'
-import { nautobotAt } from './support/client.ts'
-import { type Answered, makeCalls } from './support/fuzz/callers.ts'
-import { type FilterArgs, type FuzzedCall, fuzzedCalls } from './support/fuzz/calls.ts'
-import * as judge from './support/fuzz/judge.ts'
-import { SAVED_QUERIES } from './support/fuzz/queries.ts'
-import { createOutcomeTable } from './support/fuzz/table.ts'
-import { readWords } from './support/fuzz/words.ts'
-import type {} from './support/provided.ts'
-import { apiToken, startService } from './support/service.ts'
+import { createModelDirectory } from '../../../src/nautobot-tools/model-directory.ts'
+import { CLIENTS } from '../../support/door-clients.ts'
+import { startProbe } from '../../support/probe.ts'
+import { type RecordingProxy, startRecordingProxy } from '../../support/recording-proxy.ts'
+import { type CallTool, openTools } from '../../support/tool-client.ts'
+import { nautobotAt } from '../support/client.ts'
+import { type Answered, makeCalls } from '../support/fuzz/callers.ts'
+import { type FilterArgs, type FuzzedCall, fuzzedCalls } from '../support/fuzz/calls.ts'
+import * as judge from '../support/fuzz/judge.ts'
+import { SAVED_QUERIES } from '../support/fuzz/queries.ts'
+import { createOutcomeTable } from '../support/fuzz/table.ts'
+import { readWords } from '../support/fuzz/words.ts'
+import type {} from '../support/provided.ts'
+import { apiToken, startService } from '../support/service.ts'
 
 /** Another seed asks other questions. */
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_126)
@@ -115,7 +115,7 @@ async function watch(work: () => Promise<unknown[]>, through: RecordingProxy) {
 }
 
 test('[T15] 2,000 calls of all kinds get no broken and no broader answer, and Nautobot stays free for others', {
-  timeout: 900_000
+  timeout: 1_500_000
 }, async () => {
   const calls = fuzzedCalls(await readWords(tools.alice), CALLS, SEED)
   const table = createOutcomeTable()
@@ -140,7 +140,7 @@ function refusedAtTheDoor(error: unknown): Answered {
 }
 
 test('[T15] the door for other clients answers the same kinds of calls as well', {
-  timeout: 600_000
+  timeout: 1_200_000
 }, async () => {
   const service = await startService({
     env: {

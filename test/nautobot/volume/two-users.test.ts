@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createAuthenticator } from '../../src/auth/authenticator.ts'
-import { createRunToken } from '../../src/auth/run-token.ts'
-import { createUserTokens } from '../../src/auth/user-token.ts'
-import { connectInMemory } from '../../src/mcp/mcp-connection.ts'
-import { createModelDirectory } from '../../src/nautobot-tools/model-directory.ts'
-import { toSavedQuery } from '../../src/nautobot-tools/saved-query.ts'
-import { createNautobotToolServer } from '../../src/nautobot-tools/server.ts'
-import { Secret } from '../../src/platform/secret.ts'
-import { below, FACTS, NETWORK, type Sight, visible } from '../contract/support/oracle.ts'
-import { type RecordingProxy, startRecordingProxy } from '../support/recording-proxy.ts'
-import { nautobotAt } from './support/client.ts'
-import type {} from './support/provided.ts'
-import { checkWhoAsked, ownersOf } from './support/sent-tokens.ts'
-import { apiToken } from './support/service.ts'
+import { createAuthenticator } from '../../../src/auth/authenticator.ts'
+import { createRunToken } from '../../../src/auth/run-token.ts'
+import { createUserTokens } from '../../../src/auth/user-token.ts'
+import { connectInMemory } from '../../../src/mcp/mcp-connection.ts'
+import { createModelDirectory } from '../../../src/nautobot-tools/model-directory.ts'
+import { toSavedQuery } from '../../../src/nautobot-tools/saved-query.ts'
+import { createNautobotToolServer } from '../../../src/nautobot-tools/server.ts'
+import { Secret } from '../../../src/platform/secret.ts'
+import { below, FACTS, NETWORK, type Sight, visible } from '../../contract/support/oracle.ts'
+import { type RecordingProxy, startRecordingProxy } from '../../support/recording-proxy.ts'
+import { nautobotAt } from '../support/client.ts'
+import type {} from '../support/provided.ts'
+import { checkWhoAsked, ownersOf } from '../support/sent-tokens.ts'
+import { apiToken } from '../support/service.ts'
 
 const CALLS = Number(process.env.INTERLEAVED_CALLS ?? 1_000)
 /** Side by side, with one memory. */
@@ -147,7 +147,7 @@ const QUESTIONS: readonly ((call: Call, sight: Sight, index: number) => Promise<
 ]
 
 test('[T12, S9] two users in 1,000 interleaved calls over one set of caches: each sees their own rows alone', {
-  timeout: 900_000
+  timeout: 1_500_000
 }, async () => {
   const shared = connect()
   const users = Object.entries(USERS) as [User, Sight][]
