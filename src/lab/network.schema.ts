@@ -149,7 +149,7 @@ export type SampleCircuit = {
  * lists hold the newest state; an object with a `delete` entry is in no list.
  */
 export type SampleChange = {
-  /** Hours before the sample was loaded or the database seeded. */
+  /** Hours before the sample was loaded, or a development Nautobot started. */
   hoursAgo: number
   user: string
   action: 'update' | 'delete'

@@ -122,4 +122,10 @@ test('changes are as old as the sample says, however old the copied database is'
     expect(ageHours, name).toBeGreaterThanOrEqual(hoursAgo)
     expect(ageHours, name).toBeLessThan(hoursAgo + 1)
   }
+  const since = new Date(Date.now() - 48 * 3_600_000).toISOString()
+  const touched = await restAs(
+    'alice',
+    `/api/dcim/devices/?last_updated__gte=${since}&name=ams01-ap-02`
+  )
+  expect(touched.body.results).toMatchObject([{ name: 'ams01-ap-02' }])
 })

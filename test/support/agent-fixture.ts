@@ -10,7 +10,10 @@ import {
   type ConversationRegistry,
   createMemoryConversationRegistry
 } from '../../src/conversations/conversation-registry.ts'
-import { branchPoint } from '../../src/conversations/conversation-tree.ts'
+import {
+  branchPoint,
+  type ConversationCheckpointer
+} from '../../src/conversations/conversation-tree.ts'
 import { MemoryCheckpointer } from '../../src/conversations/memory-checkpointer.ts'
 import { createMemoryResultStore } from '../../src/conversations/memory-result-store.ts'
 import type { AppError } from '../../src/errors.ts'
@@ -143,9 +146,9 @@ interface FixtureOptions extends Partial<Omit<RunCoordinatorOptions, 'agent'>> {
 }
 
 interface AgentParts extends Required<Pick<FixtureOptions, 'url' | 'tools' | 'catalog'>> {
-  readonly limits: FixtureOptions['limits'] | undefined
-  readonly patience: FixtureOptions['patience'] | undefined
-  readonly permitted: FixtureOptions['permitted'] | undefined
+  readonly limits?: FixtureOptions['limits'] | undefined
+  readonly patience?: FixtureOptions['patience'] | undefined
+  readonly permitted?: FixtureOptions['permitted'] | undefined
 }
 
 /** The agent and its coordinator in this process, with a real LangGraph graph and the models' real client. */
@@ -205,9 +208,10 @@ export function startAgentFixture(options: FixtureOptions): AgentFixture {
   }
 }
 
-function testAgent(
+/** The agent alone, over whatever store. */
+export function testAgent(
   { url, tools, catalog, limits, patience, permitted }: AgentParts,
-  checkpointer: MemoryCheckpointer,
+  checkpointer: ConversationCheckpointer,
   { failures, passed }: Pick<AgentFixture, 'failures' | 'passed'>
 ): Agent {
   const models = createModelFactory({
