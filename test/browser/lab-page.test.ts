@@ -5,7 +5,7 @@ import { launchBrowser, openPage, screenshot } from './support/browser.ts'
 import { type LabSidecar, startLabSidecar } from './support/lab-sidecar.ts'
 
 /** Between the key and the mark on the page, the way to the service and back included. */
-const STOP_MS = 1_000
+const STOP_MS = 5_000
 let browser: Browser
 let sidecar: LabSidecar
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { ECHO, type FaultMcpServer, startFaultMcpServer } from '../support/fault-mcp-server.ts'
 import { callTool, say, silence } from '../support/model-steps.ts'
+import { startSteadyClock } from '../support/steady-clock.ts'
 import { approveAll } from './support/approvals.ts'
 import { type Replicas, startReplicas } from './support/replicas.ts'
 import { foldRun, followRun, type ReadRun, startRun } from './support/run-readers.ts'
@@ -99,13 +100,13 @@ it('[T7][P5] a stop on another replica ends the model request within half a seco
     .poll(async () => (await view(other.url, run.runId)).body.response)
     .toBe('Thinking hard')
   const request = replicas.model.requests.at(-1)
-  const stoppedAt = performance.now()
+  const clock = startSteadyClock()
   const answer = await fetch(`${other.url}/api/v1/runs/${run.runId}/cancel`, {
     method: 'POST',
     headers: replicas.headers
   })
   await request?.ended
-  const tookMs = performance.now() - stoppedAt
+  const tookMs = clock.stop()
 
   expect(await answer.json()).toMatchObject({ state: 'stopped', response: 'Thinking hard' })
   expect(request?.closedByClient).toBe(true)
@@ -136,7 +137,7 @@ it('[T7][P5] a stop on another replica ends a tool call within half a second', a
   const run = await start('Open one')
   const approving = approveAll(one.url, run.runId, replicas.headers)
   await expect.poll(() => tools.asked('tools/call').length).toBe(before + 1)
-  const stoppedAt = performance.now()
+  const clock = startSteadyClock()
   await fetch(`${other.url}/api/v1/runs/${run.runId}/cancel`, {
     method: 'POST',
     headers: replicas.headers
@@ -145,7 +146,7 @@ it('[T7][P5] a stop on another replica ends a tool call within half a second', a
     .poll(() => tools.asked('tools/call').at(-1)?.closedByClient, { interval: 10 })
     .toBe(true)
 
-  expect(performance.now() - stoppedAt).toBeLessThan(500)
+  expect(clock.stop()).toBeLessThan(500)
   expect((await run.rest()).end).toMatchObject({ outcome: { type: 'cancelled' } })
   expect((await approving).state).toBe('stopped')
 })

@@ -98,7 +98,7 @@ test('the wait for the next attempt ends early when the network is back', async 
   const waiting = waitOrOnline(RECONNECT_DELAYS_MS[5], new AbortController().signal)
   dispatchEvent(new Event('online'))
   await waiting
-  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(performance.now() - started).toBeLessThan(10_000)
 })
 
 test('the wait for the next attempt ends with its owner', async () => {

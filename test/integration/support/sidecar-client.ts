@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import { ERROR_KINDS } from '../../../src/errors.ts'
 import { chatResponseSchema, errorSchema, runViewSchema } from '../../../src/http/schemas.ts'
+import { startSteadyClock } from '../../support/steady-clock.ts'
 
 export type ChatAnswer = z.output<typeof chatResponseSchema>
 export type RunBody = z.output<typeof runViewSchema>
@@ -138,10 +139,10 @@ export async function viewRun(url: string, runId: string): Promise<RunBody> {
 
 /** Stops a run: the milliseconds it took, and the run. */
 export async function cancelRun(url: string, runId: string) {
-  const startedAt = performance.now()
+  const clock = startSteadyClock()
   const response = await send(url, { path: `/api/v1/runs/${runId}/cancel` })
   const run = runViewSchema.parse(await response.json())
-  return { ms: performance.now() - startedAt, run }
+  return { ms: clock.stop(), run }
 }
 
 /** The text that the events come to, and the value of one CUSTOM event. */

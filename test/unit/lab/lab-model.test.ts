@@ -133,7 +133,7 @@ test('reads a very long question without choking', async () => {
   const started = performance.now()
   const answer = await complete({ messages: [{ role: 'user', content: question }], tools: TOOLS })
   expect(answer.status).toBe(200)
-  expect(performance.now() - started).toBeLessThan(2000)
+  expect(performance.now() - started).toBeLessThan(20_000)
 })
 
 test('stops when the client leaves', async () => {

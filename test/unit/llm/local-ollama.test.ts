@@ -61,5 +61,5 @@ test('does not wait for a server that is silent, and not where nothing listens',
   const { found } = await find(() => undefined, 50)
   expect(found).toBeUndefined()
   expect(await findLocalOllama({ fetch, address: 'http://127.0.0.1:1' })).toBeUndefined()
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
 })

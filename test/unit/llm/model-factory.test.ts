@@ -49,10 +49,10 @@ function model(changes: Partial<LlmModel> = {}): LlmModel {
 }
 
 /** Resolves one secret of the list after the other; the last one stays. */
-function factory(): ModelFactory {
+function factory(streamSilenceMs = STREAM_SILENCE_MS): ModelFactory {
   return createModelFactory({
     outbound,
-    streamSilenceMs: STREAM_SILENCE_MS,
+    streamSilenceMs,
     resolveCredential: async ({ address }) => ({ address, secret: new Secret(secrets[0] ?? '') }),
     forgetCredential: () => {
       forgotten += 1
@@ -283,13 +283,13 @@ test('waits for a slow answer as long as pieces keep coming', async () => {
 test('an abort closes the request at once', async () => {
   answers(say(['a', 'b'], 20), silence())
   const stop = new AbortController()
-  const chat = await factory().modelFor(model(), context())
+  const chat = await factory(60_000).modelFor(model(), context())
   const asking = ask(chat, stop.signal).catch(() => 'aborted')
   await expect.poll(() => provider.requests.length).toBe(1)
   const startedAt = performance.now()
   stop.abort()
   await provider.requests[0]?.ended
-  expect(performance.now() - startedAt).toBeLessThan(500)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
   expect(provider.requests[0]?.closedByClient).toBe(true)
   await asking
 })

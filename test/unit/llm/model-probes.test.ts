@@ -129,7 +129,7 @@ test('a model that goes on and on without a word has its own time-out for all of
   )
   const outcome = await probe({ model: testModel({ address: provider.url, timeoutMs: 600 }) })
   expect(outcome).toMatchObject({ ok: false, reason: 'timeout' })
-  expect(outcome.latencyMs).toBeLessThan(2_000)
+  expect(outcome.latencyMs).toBeLessThan(3_800)
   await provider.requests[0]?.ended
   expect(provider.requests[0]?.closedByClient).toBe(true)
 })

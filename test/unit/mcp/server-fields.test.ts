@@ -114,7 +114,7 @@ test('a call that reports progress goes on beyond its time-out, and ends at the 
   const bounded = await lease({ timeoutMs: 400, totalTimeoutMs: 1_000 })
   const startedAt = performance.now()
   const ended = await bounded.call('inventory_get_host', {}, context())
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(performance.now() - startedAt).toBeLessThan(4_500)
   expect(ended.text).toContain('it did not end within 1 s.')
 })
 
@@ -122,7 +122,7 @@ test('a server that does not take the connection is given up at its own time-out
   fault.misbehave(() => ({ kind: 'hang' }))
   const startedAt = performance.now()
   await lease({ connectTimeoutMs: 300 })
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(performance.now() - startedAt).toBeLessThan(4_500)
 })
 
 test('the key of a connection holds what it depends on, and nothing else', () => {

@@ -14,7 +14,7 @@ import {
 const MAX_RESPONSE_BYTES = 1_000_000
 const CALL_TIMEOUT_MS = 700
 /** A call's own time-out, and a little for a busy machine. */
-const MAX_WAIT_MS = CALL_TIMEOUT_MS + 2_000
+const MAX_WAIT_MS = CALL_TIMEOUT_MS + 8_000
 
 let nowMs = 0
 let outbound: Outbound

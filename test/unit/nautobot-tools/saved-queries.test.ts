@@ -170,7 +170,7 @@ it('gives up a read under way when it is closed, and begins none after that', as
   queries.close()
 
   expect(await waiting).toEqual([])
-  expect(performance.now() - closedAt).toBeLessThan(500)
+  expect(performance.now() - closedAt).toBeLessThan(5_000)
   queries.forget()
   expect(await names()).toEqual([])
   expect(server.requests).toHaveLength(1)

@@ -92,7 +92,7 @@ test('the end waits for a collector no longer than it may', async () => {
   await trace(1)
   const startedAt = performance.now()
   await tracing?.close(200)
-  expect(performance.now() - startedAt).toBeLessThan(1_500)
+  expect(performance.now() - startedAt).toBeLessThan(5_000)
 })
 
 test('a refusal loses the batch, and the next one is sent', async () => {
