@@ -75,13 +75,13 @@ export async function storedMessages(
   return [...stored.messages, ...stored.written]
 }
 
-/** Results at a turn's head whose step has not ended. */
+/** What lies at a turn's head without its checkpoint and leaves nothing open: results, or the answer. */
 export async function pendingResults(
   checkpointer: BaseCheckpointSaver,
   turn: Turn
 ): Promise<readonly BaseMessage[]> {
   const { written } = await readStored(checkpointer, threadOf(turn))
-  return written.filter((message) => ToolMessage.isInstance(message))
+  return written.filter((message) => ToolMessage.isInstance(message) || isAnswered([message]))
 }
 
 /** The conversation as AG-UI's clients take it over. */

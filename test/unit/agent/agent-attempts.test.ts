@@ -1,4 +1,5 @@
 import { EventSchemas } from '@ag-ui/core/schemas'
+import type { BaseMessage } from '@langchain/core/messages'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { AgentEvent } from '../../../src/agent/agent-events.ts'
 import { storedMessages } from '../../../src/agent/agent-resume.ts'
@@ -42,6 +43,7 @@ beforeEach(async () => {
 })
 afterEach(() => model.stop())
 
+const HEAD = { configurable: { thread_id: CONVERSATION_ID } }
 const link = { label: 'devices', url: 'http://nautobot.example/dcim/devices/' }
 
 interface Attempt {
@@ -188,6 +190,27 @@ it('comes to one whole answer, wherever it is killed between what a step wrote a
     const types = stored.map((message) => message.getType())
     expect(types).toEqual(['human', 'ai', 'tool', 'tool', 'ai'])
   }
+})
+
+it('keeps an answer that was written without its checkpoint, also where nobody can go on', async () => {
+  const fixture = start()
+  const put = fixture.checkpointer.put.bind(fixture.checkpointer)
+  vi.spyOn(fixture.checkpointer, 'put').mockImplementation((...parameters) => {
+    const messages = parameters[1].channel_values.messages as BaseMessage[] | undefined
+    if (messages?.at(-1)?.text.startsWith('Attempt')) {
+      throw new AppError('CONVERSATION_TAKEN_OVER', 'Killed.')
+    }
+    return put(...parameters)
+  })
+  const first = await answer(fixture)
+  vi.restoreAllMocks()
+  const refused = new AppError('UNAUTHENTICATED', 'Sign in to Nautobot again.')
+  vi.spyOn(fixture.agent, 'prepare').mockRejectedValue(refused)
+  const second = await answer(fixture, { attempt: 2, earlier: first })
+  expect(second.at(-1)).toMatchObject({ type: 'RUN_ERROR', code: 'RUN_INTERRUPTED' })
+
+  const { messages } = (await fixture.checkpointer.getTuple(HEAD))?.checkpoint.channel_values ?? {}
+  expect((messages as BaseMessage[]).at(-1)?.text).toMatch(/7 and 7$/)
 })
 
 it('makes no call again whose result was shown and then lost', async () => {
