@@ -52,13 +52,13 @@ afterAll(async () => {
 
 interface Kind {
   readonly readOnly: boolean
-  readonly results: readonly string[]
-  readonly response: string
 }
 
-const READS: Kind = { readOnly: true, results: ['7', '7'], response: 'There are 7 and 7.' }
+const READS: Kind = { readOnly: true }
 /** Each of its calls waits for its asker. */
-const ACTS: Kind = { ...READS, readOnly: false }
+const ACTS: Kind = { readOnly: false }
+const RESULTS = ['7', '7']
+const RESPONSE = 'There are 7 and 7.'
 
 function openPlace({ readOnly }: Kind) {
   const calls: unknown[] = []
@@ -109,7 +109,7 @@ async function commandsOfOneRun(kind: Kind): Promise<number> {
   const only = openPlace(kind).open()
   const { runId } = await only.ask('How many?')
   if (!kind.readOnly) await approve([only], runId)
-  expect(outcomeOf(await only.eventsOf(runId)).response).toBe(kind.response)
+  expect(outcomeOf(await only.eventsOf(runId)).response).toBe(RESPONSE)
   only.close()
   return only.sent()
 }
@@ -155,7 +155,7 @@ async function dieAndGoOn(kind: Kind, death: Death): Promise<string | undefined>
   expect(events.filter(({ type }) => isTerminal(type))).toHaveLength(1)
   expect((await readAsForeignClient(events)).failure).toBeUndefined()
   if (outcome.state === 'interrupted') checkUnknown(kind, death, outcome)
-  else checkWhole(kind, death, outcome)
+  else checkWhole(death, outcome)
   // What only reads may be called by both; nothing else is ever called twice.
   expect(calls.length).toBeLessThanOrEqual(kind.readOnly ? 4 : 2)
   if (!kind.readOnly) expect(new Set(calls).size).toBe(calls.length)
@@ -166,11 +166,11 @@ async function dieAndGoOn(kind: Kind, death: Death): Promise<string | undefined>
   return outcome.state
 }
 
-function checkWhole(kind: Kind, death: Death, { state, response, error, steps }: RunOutcome): void {
+function checkWhole(death: Death, { state, response, error, steps }: RunOutcome): void {
   const results = steps.map(({ result }) => result)
   expect({ ...death, state, response, error, results }).toEqual({
     ...{ ...death, state: 'succeeded', error: undefined },
-    ...{ response: kind.response, results: kind.results }
+    ...{ response: RESPONSE, results: RESULTS }
   })
 }
 

@@ -24,7 +24,7 @@ import {
 import { type LabSidecar, startLabSidecar } from './support/sidecar-lab.ts'
 
 /** What one question waits for servers that it has never seen, and a little for everything else. */
-const MAX_LIST_WAIT_MS = 2_000 + 4_000
+const MAX_LIST_WAIT_MS = 2_000 + 2_500
 const STOP_MS = 500
 const message = 'How many devices are there, and what does everything say?'
 

@@ -4,8 +4,7 @@ const MAX_TICK_MS = 30
 
 /** Time in which this machine ran. */
 export interface SteadyClock {
-  elapsedMs(): number
-  /** It has to be stopped, or the process does not end. */
+  /** Answers how long that was, in milliseconds. */
   stop(): number
 }
 
@@ -21,12 +20,8 @@ export function startSteadyClock(): SteadyClock {
     elapsedMs += Math.min(now - tickedAt, MAX_TICK_MS)
     tickedAt = now
   }
-  const timer = setInterval(tick, TICK_MS)
+  const timer = setInterval(tick, TICK_MS).unref()
   return {
-    elapsedMs() {
-      tick()
-      return elapsedMs
-    },
     stop() {
       tick()
       clearInterval(timer)

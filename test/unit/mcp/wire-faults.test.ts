@@ -13,8 +13,8 @@ import {
 
 const MAX_RESPONSE_BYTES = 1_000_000
 const CALL_TIMEOUT_MS = 700
-/** A call's own time-out, and a little for a busy machine. */
-const MAX_WAIT_MS = CALL_TIMEOUT_MS + 8_000
+/** A call's own time-out, and a little for a busy machine; less than a list is waited for. */
+const MAX_WAIT_MS = CALL_TIMEOUT_MS + 4_000
 
 let nowMs = 0
 let outbound: Outbound
